@@ -1,0 +1,51 @@
+//! [`Budget`]: how much work a call may do before it comes back.
+
+/// How much a call may do: it counts down, and what is left says how much was done.
+///
+/// `timers` counts the timers handed out, `moves` those that were touched inside: sorted, moved
+/// to a finer ring, or moved to the place that a postponed deadline asks for. A call goes on
+/// while both are above zero; its last step may overdraw `moves` by a constant, which is taken
+/// as zero.
+///
+/// ```
+/// use tourbillon::timers::Budget;
+///
+/// let mut budget = Budget::timers(64);
+/// assert!(!budget.is_spent());
+/// budget.timers = 0;
+/// assert!(budget.is_spent());
+/// ```
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub struct Budget {
+    /// Timers that may still be handed out.
+    pub timers: usize,
+    /// Timers that may still be touched inside.
+    pub moves: usize,
+}
+
+impl Budget {
+    /// A budget for handing out `timers` timers, with four moves for each and room for the
+    /// largest single step.
+    #[must_use]
+    pub const fn timers(timers: usize) -> Self {
+        Self { timers, moves: timers.saturating_mul(4).saturating_add(64) }
+    }
+
+    /// No limit: work until nothing is due.
+    #[must_use]
+    pub const fn unlimited() -> Self {
+        Self { timers: usize::MAX, moves: usize::MAX }
+    }
+
+    /// Whether nothing more may be done.
+    #[inline]
+    #[must_use]
+    pub const fn is_spent(&self) -> bool {
+        self.timers == 0 || self.moves == 0
+    }
+
+    #[inline]
+    pub(crate) const fn charge_moves(&mut self, moves: usize) {
+        self.moves = self.moves.saturating_sub(moves);
+    }
+}

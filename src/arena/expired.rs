@@ -1,0 +1,15 @@
+//! [`Expired`]: what comes out when a timer is due.
+
+use super::TimerKey;
+use crate::time::Instant;
+
+/// A timer that was due: taken out, with all that was put in.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub struct Expired<T> {
+    /// The key it had. It is stale now.
+    pub key: TimerKey,
+    /// When it was due: exactly what was asked for.
+    pub deadline: Instant,
+    /// What was scheduled.
+    pub value: T,
+}

@@ -1,0 +1,297 @@
+//! [`Queues`]: one FIFO a duration, over an arena that somebody else owns.
+//!
+//! Timers of one duration that are scheduled as time goes on are due in the order of their
+//! scheduling, so a queue is sorted by itself: in at the tail, out at the head, no search. The
+//! earliest of all is found by looking at the heads, at most [`QUEUE_LIMIT`] of them, and only
+//! when one is due.
+//!
+//! # Invariants
+//!
+//! - **Q1** The timers of a queue stand in the order of the deadlines they were linked with.
+//! - **Q2** A timer's deadline is the one it was linked with, or a later one; then its place says
+//!   *postponed*.
+//! - **Q3** A queue's `front` is at or before every deadline in it, and `wake` at or before every
+//!   `front`.
+//! - **Q4** A queue that was forgotten keeps its duration until its last member, in the queue or
+//!   in the wheel, is done.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+use core::time::Duration;
+
+use hashbrown::HashMap;
+
+use super::{After, CommonTimeout};
+use crate::arena::{Arena, List, Place};
+use crate::time::Instant;
+
+/// How many durations can be registered at once. One more is not an error: it goes without a
+/// queue.
+pub(crate) const QUEUE_LIMIT: u32 = Place::HOME_LIMIT;
+
+/// One duration and its timers.
+#[derive(Clone, Debug)]
+struct Queue {
+    after: Duration,
+    list: List,
+    /// No deadline in the queue is before this (Q3).
+    front: Instant,
+    /// The latest deadline that a timer was linked with.
+    back: Instant,
+    /// Timers that were scheduled with it and live, wherever they are.
+    members: u32,
+    registered: bool,
+}
+
+/// What comes up first in the queues.
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum First {
+    /// Nothing that is due.
+    Nothing,
+    /// A timer that is due.
+    Due(u32),
+    /// A timer that stands before its postponed deadline: the owner is to link it elsewhere.
+    Postponed(u32),
+}
+
+/// The queues, and the table that finds one by its duration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queues {
+    queues: Vec<Queue>,
+    /// Hashed with hashbrown's own hasher: the durations are the program's, not its peers', and
+    /// at most [`QUEUE_LIMIT`], so there is nothing to flood.
+    table: HashMap<Duration, u32>,
+    /// Nothing is due before this; stale low after a head has gone.
+    wake: Option<Instant>,
+}
+
+impl Queues {
+    /// Nothing in the queues is due before this. `None`: they are empty.
+    #[inline]
+    pub(crate) const fn wake(&self) -> Option<Instant> {
+        self.wake
+    }
+
+    /// Registers a duration; a second time gives the same token.
+    pub(crate) fn register(&mut self, after: Duration) -> CommonTimeout {
+        if let Some(queue) = self.table.get(&after) {
+            return CommonTimeout::new(after, *queue);
+        }
+        // A queue that was forgotten but still has members is taken up again.
+        let known = self.queues.iter().position(|queue| queue.after == after);
+        let free = || self.queues.iter().position(Queue::is_free);
+        let queue = match known.or_else(free) {
+            Some(queue) => queue,
+            None if self.queues.len() < QUEUE_LIMIT as usize => {
+                self.queues.push(Queue::new(after));
+                self.queues.len() - 1
+            }
+            None => return CommonTimeout::new(after, CommonTimeout::NO_QUEUE),
+        };
+        self.queues[queue].after = after;
+        self.queues[queue].registered = true;
+        self.table.insert(after, queue as u32);
+        CommonTimeout::new(after, queue as u32)
+    }
+
+    /// Takes a duration out of the table. False: it was not registered.
+    pub(crate) fn forget(&mut self, common: CommonTimeout) -> bool {
+        match self.table.remove(&common.duration()) {
+            Some(queue) => {
+                self.queues[queue as usize].registered = false;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The queue that a timer scheduled now would join.
+    #[inline]
+    pub(crate) fn find(&self, after: After) -> Option<u32> {
+        if let After::Common(common) = after
+            && let Some(queue) = self.queues.get(common.queue() as usize)
+            && queue.registered
+            && queue.after == common.duration()
+        {
+            return Some(common.queue());
+        }
+        if self.table.is_empty() {
+            return None;
+        }
+        self.table.get(&after.duration()).copied()
+    }
+
+    #[inline]
+    pub(crate) fn duration(&self, queue: u32) -> Duration {
+        self.queues[queue as usize].after
+    }
+
+    /// A timer was scheduled with that queue.
+    #[inline]
+    pub(crate) fn join(&mut self, queue: u32) {
+        self.queues[queue as usize].members += 1;
+    }
+
+    /// A timer that was scheduled with that queue is done.
+    #[inline]
+    pub(crate) fn leave(&mut self, queue: u32) {
+        self.queues[queue as usize].members -= 1;
+    }
+
+    /// Links a timer behind the others of its queue. False: its deadline is not behind theirs, and
+    /// it was not linked.
+    #[inline]
+    pub(crate) fn append<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        queue: u32,
+        index: u32,
+    ) -> bool {
+        let node = arena.node_mut(index);
+        let deadline = node.deadline;
+        let into = &mut self.queues[queue as usize];
+        if into.list.is_empty() {
+            into.front = deadline;
+            self.wake = Some(self.wake.map_or(deadline, |wake| wake.min(deadline)));
+        } else if deadline < into.back {
+            return false;
+        }
+        into.back = deadline;
+        node.place = node.place.queued();
+        into.list.push_back(arena, index);
+        true
+    }
+
+    /// Unlinks a timer that is in its home queue. Its place is the caller's to set.
+    #[inline]
+    pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
+        let Some(queue) = arena.node(index).place.home() else {
+            debug_assert!(false, "a queued timer has a home");
+            return;
+        };
+        self.queues[queue as usize].list.unlink(arena, index);
+    }
+
+    /// Postpones a timer that is in its home queue: one store, or, for the last of the queue, two
+    /// that keep it in order.
+    #[inline]
+    pub(crate) fn postpone<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        queue: u32,
+        index: u32,
+        deadline: Instant,
+    ) {
+        let node = arena.node_mut(index);
+        debug_assert!(deadline >= node.deadline, "Q2: only to a later deadline");
+        node.deadline = deadline;
+        let home = &mut self.queues[queue as usize];
+        if home.list.tail() == index {
+            home.back = deadline;
+            node.place = node.place.queued();
+        } else {
+            node.place = node.place.postponed_in_queue();
+        }
+    }
+
+    /// What comes up first, if it is due by `now`. One comparison when nothing is.
+    #[inline]
+    pub(crate) fn first_due<T>(&mut self, arena: &Arena<T>, now: Instant) -> First {
+        match self.wake {
+            Some(wake) if wake <= now => self.find_due(arena, now),
+            _ => First::Nothing,
+        }
+    }
+
+    fn find_due<T>(&mut self, arena: &Arena<T>, now: Instant) -> First {
+        loop {
+            // Of two heads due at once, the one of the longer duration was scheduled earlier.
+            let first = self
+                .queues
+                .iter_mut()
+                .filter(|queue| !queue.list.is_empty())
+                .min_by_key(|queue| (queue.front, Reverse(queue.after)));
+            let Some(first) = first else {
+                self.wake = None;
+                return First::Nothing;
+            };
+            self.wake = Some(first.front);
+            if first.front > now {
+                return First::Nothing;
+            }
+            let index = first.list.head();
+            let head = arena.node(index);
+            if head.place.is_postponed_in_queue() {
+                return First::Postponed(index);
+            }
+            if head.deadline == first.front {
+                return First::Due(index);
+            }
+            // The timer that stood here has gone.
+            first.front = head.deadline;
+        }
+    }
+
+    /// How many durations are registered.
+    pub(crate) fn registered(&self) -> usize {
+        self.table.len()
+    }
+}
+
+impl Queue {
+    const fn new(after: Duration) -> Self {
+        Self {
+            after,
+            list: List::EMPTY,
+            front: Instant::ZERO,
+            back: Instant::ZERO,
+            members: 0,
+            registered: false,
+        }
+    }
+
+    const fn is_free(&self) -> bool {
+        !self.registered && self.members == 0
+    }
+}
+
+#[cfg(feature = "model")]
+impl Queues {
+    /// Checks every invariant; `Ok` gives how many timers are in the queues.
+    pub(crate) fn validate<T>(
+        &self,
+        arena: &Arena<T>,
+    ) -> Result<usize, alloc::string::String> {
+        use alloc::format;
+        let mut linked = 0;
+        for (number, queue) in self.queues.iter().enumerate() {
+            let mut linked_with = Instant::ZERO;
+            for index in queue.list.iter(arena) {
+                let node = arena.node(index);
+                linked += 1;
+                if !node.place.is_queued() || node.place.home() != Some(number as u32) {
+                    return Err(format!("Q2: timer {index} says {:?}", node.place));
+                }
+                if node.deadline < queue.front {
+                    return Err(format!("Q3: timer {index} is due before the front"));
+                }
+                if node.deadline < linked_with {
+                    return Err(format!("Q1: timer {index} stands behind a later one"));
+                }
+                if !node.place.is_postponed_in_queue() {
+                    linked_with = node.deadline;
+                }
+            }
+            let unseen = self.wake.is_none_or(|wake| wake > queue.front);
+            if !queue.list.is_empty() && unseen {
+                return Err(format!("Q3: wake is after the front of queue {number}"));
+            }
+            let members =
+                arena.iter().filter(|(_, node)| node.place.home() == Some(number as u32));
+            if members.count() != queue.members as usize {
+                return Err(format!("Q4: queue {number} counts its members wrongly"));
+            }
+        }
+        Ok(linked)
+    }
+}

@@ -1,0 +1,26 @@
+//! Time: instants, clocks, and the arithmetic of periods.
+//!
+//! The only floor that reads a clock. Everything above is told what time it is.
+//!
+//! - [`Instant`]: nanoseconds since a clock's origin, saturating.
+//! - [`Clock`]: what can be asked for one. [`ManualClock`] moves when told to; `MonotonicClock`
+//!   (feature `std`) is the machine's own.
+//! - [`Interval`]: ticks on an exact grid, and [`MissedTickBehavior`] for those that were missed.
+
+mod clock;
+mod instant;
+mod interval;
+#[cfg(feature = "std")]
+mod kernel;
+mod manual;
+mod missed;
+#[cfg(feature = "std")]
+mod monotonic;
+
+pub use clock::Clock;
+pub use instant::Instant;
+pub use interval::{Interval, Tick, ZeroPeriod};
+pub use manual::ManualClock;
+pub use missed::MissedTickBehavior;
+#[cfg(feature = "std")]
+pub use monotonic::MonotonicClock;

@@ -1,0 +1,518 @@
+//! Timers: the wheel and the common queues behind one key.
+//!
+//! [`Timers`] is a data structure and nothing more: it reads no clock, does no I/O, starts no
+//! thread, and needs no `std`. Give it instants, ask it what is due. The
+//! [`Reactor`](crate::reactor::Reactor) is built on it, and any other loop can be:
+//!
+//! ```
+//! use core::time::Duration;
+//! use tourbillon::time::{Clock, ManualClock};
+//! use tourbillon::timers::Timers;
+//!
+//! let clock = ManualClock::new();
+//! let mut timers = Timers::new();
+//! let idle = timers.common_timeout(Duration::from_secs(30));
+//!
+//! let connection = timers.schedule_after(clock.now(), idle, "connection 1");
+//! timers.schedule_after(clock.now(), Duration::from_millis(5), "flush");
+//!
+//! // How long may the loop sleep?
+//! let wake = timers.next_deadline();
+//! assert_eq!(wake, Some(clock.now() + Duration::from_millis(5)));
+//!
+//! clock.advance(Duration::from_secs(29));
+//! assert_eq!(timers.pop_expired(clock.now()).map(|e| e.value), Some("flush"));
+//! assert!(timers.touch(connection, clock.now())); // a byte came: thirty seconds more
+//! clock.advance(Duration::from_secs(29));
+//! assert!(timers.pop_expired(clock.now()).is_none());
+//! ```
+//!
+//! # Order
+//!
+//! What is due comes out by deadline, to the nanosecond, wheel and queues together; equal
+//! deadlines in the order of their scheduling. Only a timer that was rescheduled or touched, and a
+//! queue's member beside the wheel's, may take any place among its equals.
+//!
+//! # Costs
+//!
+//! Every call is O(1) but those that visit all timers (`retain`, `clear`, `iter`, `drain_all`).
+//! `next_deadline` and `pop_expired` are exact, so they are O(1) amortised: they may first have to
+//! put right timers that were postponed, once each. Calls with a budget stop when it is spent.
+
+mod stats;
+#[cfg(feature = "model")]
+mod validate;
+
+use core::time::Duration;
+
+pub use self::stats::TimersStats;
+pub use crate::arena::{Budget, Expired, TimerKey};
+pub use crate::common_timeout::{After, CommonTimeout};
+
+use crate::arena::{Arena, Place};
+use crate::common_timeout::{First, Queues};
+use crate::time::Instant;
+use crate::wheel::{Core, LEAF_TIMERS, RING_SLOTS};
+
+/// Timers with arbitrary deadlines and with common timeouts, under one kind of key.
+///
+/// `SLOTS` and `LEAF` are the wheel's geometry, for tests on tiny wheels; leave them at their
+/// defaults. See the [module](self) for an example, the order and the costs.
+#[derive(Debug)]
+pub struct Timers<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_TIMERS> {
+    arena: Arena<T>,
+    wheel: Core<SLOTS, LEAF>,
+    queues: Queues,
+    now: Instant,
+    moved_from_queues: u64,
+    max_moves_per_call: u64,
+}
+
+impl<T> Timers<T> {
+    /// No timers, at the clock's origin.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_geometry(Instant::ZERO, 0)
+    }
+
+    /// No timers, and room for `timers` of them.
+    #[must_use]
+    pub fn with_capacity(timers: usize) -> Self {
+        Self::with_geometry(Instant::ZERO, timers)
+    }
+
+    /// No timers; the last known time is `now`.
+    #[must_use]
+    pub fn starting_at(now: Instant) -> Self {
+        Self::with_geometry(now, 0)
+    }
+}
+
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
+    /// No timers, on a wheel of any geometry: for tests on tiny wheels.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_geometry(now: Instant, capacity: usize) -> Self {
+        Self {
+            arena: Arena::with_capacity(capacity),
+            wheel: Core::starting_at(now),
+            queues: Queues::default(),
+            now,
+            moved_from_queues: 0,
+            max_moves_per_call: 0,
+        }
+    }
+
+    /// Schedules `value` at `deadline`, on the wheel. O(1).
+    ///
+    /// A deadline in the past is kept as it is: the timer is due at the next pop, in its order.
+    /// [`Instant::MAX`] is as good as never.
+    #[inline]
+    pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
+        let key = self.arena.insert(deadline, Place::DETACHED, value);
+        self.wheel.insert(&mut self.arena, key.index());
+        key
+    }
+
+    /// Registers a duration that many timers will share. Idempotent: the same duration gives the
+    /// same token. (libevent: `event_base_init_common_timeout`)
+    ///
+    /// At most [`COMMON_TIMEOUT_LIMIT`](crate::common_timeout::COMMON_TIMEOUT_LIMIT) durations have
+    /// queues; above that the token means its duration on the wheel.
+    pub fn common_timeout(&mut self, after: Duration) -> CommonTimeout {
+        self.queues.register(after)
+    }
+
+    /// Takes a common timeout out of the table; its members stay until they are done. False: it was
+    /// not registered.
+    pub fn forget_common_timeout(&mut self, common: CommonTimeout) -> bool {
+        self.queues.forget(common)
+    }
+
+    /// Schedules `value` for `after` from `now`: a [`CommonTimeout`], or a [`Duration`], which joins
+    /// the queue of the same duration if one is registered. O(1).
+    ///
+    /// A timer that would stand before the last of its queue, as when `now` was read earlier, goes
+    /// to the wheel: nothing is searched.
+    #[inline]
+    pub fn schedule_after(
+        &mut self,
+        now: Instant,
+        after: impl Into<After>,
+        value: T,
+    ) -> TimerKey {
+        let after = after.into();
+        let deadline = now + after.duration();
+        let Some(queue) = self.queues.find(after) else {
+            return self.schedule(deadline, value);
+        };
+        let place = Place::DETACHED.with_home(Some(queue));
+        let key = self.arena.insert(deadline, place, value);
+        self.queues.join(queue);
+        self.link_home(queue, key.index());
+        key
+    }
+
+    /// Links a timer in its home queue if it is in order there, else on the wheel.
+    #[inline]
+    fn link_home(&mut self, queue: u32, index: u32) {
+        if !self.queues.append(&mut self.arena, queue, index) {
+            self.wheel.insert(&mut self.arena, index);
+        }
+    }
+
+    /// Restarts from `now` the common timeout that the timer was scheduled with, which it keeps for
+    /// life. One store: the timer moves when its old place comes up. False: the key is stale, or
+    /// the timer was scheduled without a common timeout; nothing was changed.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use tourbillon::{time::Instant, timers::Timers};
+    /// let mut timers = Timers::new();
+    /// let idle = timers.common_timeout(Duration::from_secs(10));
+    /// let key = timers.schedule_after(Instant::ZERO, idle, ());
+    /// let now = Instant::ZERO + Duration::from_secs(4);
+    /// assert!(timers.touch(key, now));
+    /// assert_eq!(timers.remaining(key, now), Some(Duration::from_secs(10)));
+    /// ```
+    #[inline]
+    pub fn touch(&mut self, key: TimerKey, now: Instant) -> bool {
+        let Some(node) = self.arena.get(key) else { return false };
+        let place = node.place;
+        let Some(queue) = place.home() else { return false };
+        let deadline = now + self.queues.duration(queue);
+        if place.is_detached() {
+            self.arena.node_mut(key.index()).deadline = deadline;
+            self.link_home(queue, key.index());
+        } else {
+            self.move_linked(key.index(), place, deadline);
+        }
+        true
+    }
+
+    /// Gives a timer another deadline, earlier or later, due or not; it keeps its key. O(1); to a
+    /// later deadline it is one store. False: the key is stale, and nothing was changed.
+    #[inline]
+    pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
+        let Some(node) = self.arena.get_mut(key) else { return false };
+        let place = node.place;
+        if place.is_detached() {
+            node.deadline = deadline;
+            self.wheel.insert(&mut self.arena, key.index());
+        } else {
+            self.move_linked(key.index(), place, deadline);
+        }
+        true
+    }
+
+    #[inline]
+    fn move_linked(&mut self, index: u32, place: Place, deadline: Instant) {
+        match place.home() {
+            Some(queue) if place.is_queued() => {
+                if deadline >= self.arena.node(index).deadline {
+                    self.queues.postpone(&mut self.arena, queue, index, deadline);
+                } else {
+                    self.queues.unlink(&mut self.arena, index);
+                    self.arena.node_mut(index).deadline = deadline;
+                    self.wheel.insert(&mut self.arena, index);
+                }
+            }
+            _ => self.wheel.reschedule(&mut self.arena, index, deadline),
+        }
+    }
+
+    /// Cancels a timer and gives its value back, also when it is already due. O(1). `None`: the key
+    /// is stale.
+    #[inline]
+    pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
+        let index = self.arena.find(key)?;
+        self.unlink(index);
+        Some(self.remove(index).value)
+    }
+
+    /// Unlinks a timer from wherever it is; it stays alive.
+    #[inline]
+    fn unlink(&mut self, index: u32) {
+        let place = self.arena.node(index).place;
+        if place.is_queued() {
+            self.queues.unlink(&mut self.arena, index);
+        } else if !place.is_detached() {
+            self.wheel.unlink(&mut self.arena, index);
+        }
+    }
+
+    /// Takes a timer that is linked nowhere out of its slot.
+    #[inline]
+    fn remove(&mut self, index: u32) -> Expired<T> {
+        let (key, node) = self.arena.remove(index);
+        if let Some(queue) = node.place.home() {
+            self.queues.leave(queue);
+        }
+        Expired { key, deadline: node.deadline, value: node.value }
+    }
+
+    /// The value of a timer. `None`: the key is stale.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, key: TimerKey) -> Option<&T> {
+        self.arena.get(key).map(|node| &node.value)
+    }
+
+    /// The value of a timer, to change. `None`: the key is stale.
+    #[inline]
+    pub fn get_mut(&mut self, key: TimerKey) -> Option<&mut T> {
+        self.arena.get_mut(key).map(|node| &mut node.value)
+    }
+
+    /// Whether the timer is still scheduled. (libevent: `evtimer_pending`)
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, key: TimerKey) -> bool {
+        self.arena.find(key).is_some()
+    }
+
+    /// When the timer is due. `None`: the key is stale.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self, key: TimerKey) -> Option<Instant> {
+        self.arena.get(key).map(|node| node.deadline)
+    }
+
+    /// How long the timer still has at `now`; zero when it is due. `None`: the key is stale.
+    /// (libevent: the second argument of `event_pending`, less the time of day)
+    #[inline]
+    #[must_use]
+    pub fn remaining(&self, key: TimerKey, now: Instant) -> Option<Duration> {
+        Some(self.deadline(key)?.saturating_duration_since(now))
+    }
+
+    /// The earliest deadline, exactly. `None`: there are no timers.
+    ///
+    /// Amortised O(1): it may sort the few timers of one slot, and puts right the postponed timers
+    /// that stand before the earliest.
+    pub fn next_deadline(&mut self) -> Option<Instant> {
+        let index = self.first_due(Instant::MAX, &mut Budget::unlimited())?;
+        Some(self.arena.node(index).deadline)
+    }
+
+    /// When a call is next worth making, for a timer or for upkeep: at or before
+    /// [`next_deadline`](Self::next_deadline), and earlier only if a timer that was cancelled or
+    /// postponed stood there. O(1). `None`: there are no timers.
+    #[inline]
+    #[must_use]
+    pub fn next_wakeup(&self) -> Option<Instant> {
+        if self.arena.len() == 0 {
+            return None;
+        }
+        let wheel = self.wheel.wake();
+        Some(self.queues.wake().map_or(wheel, |queues| queues.min(wheel)))
+    }
+
+    /// The next due timer, earliest first. `None`: nothing is due. A `now` earlier than the last
+    /// one counts as the last one.
+    ///
+    /// With nothing due it costs two comparisons, else amortised O(1).
+    #[inline]
+    pub fn pop_expired(&mut self, now: Instant) -> Option<Expired<T>> {
+        self.pop_expired_within(now, &mut Budget::unlimited())
+    }
+
+    /// As [`pop_expired`](Self::pop_expired), but also `None` when the budget is spent: a later
+    /// call goes on where this one stopped, in order.
+    #[inline]
+    pub fn pop_expired_within(
+        &mut self,
+        now: Instant,
+        budget: &mut Budget,
+    ) -> Option<Expired<T>> {
+        let index = self.take_due(now, budget)?;
+        Some(self.remove(index))
+    }
+
+    /// As [`pop_expired_within`](Self::pop_expired_within), but the timer stays alive under its
+    /// key: detached, until it is cancelled or scheduled anew.
+    #[cfg_attr(not(feature = "mio"), allow(dead_code, reason = "for the reactor"))]
+    pub(crate) fn detach_expired(
+        &mut self,
+        now: Instant,
+        budget: &mut Budget,
+    ) -> Option<(TimerKey, Instant)> {
+        let index = self.take_due(now, budget)?;
+        let node = self.arena.node_mut(index);
+        node.place = node.place.detached();
+        let deadline = node.deadline;
+        Some((self.arena.key(index), deadline))
+    }
+
+    /// Whether the timer has been detached and not scheduled anew.
+    #[cfg_attr(not(feature = "mio"), allow(dead_code, reason = "for the reactor"))]
+    pub(crate) fn is_detached(&self, key: TimerKey) -> bool {
+        self.arena.get(key).is_some_and(|node| node.place.is_detached())
+    }
+
+    /// Unlinks the timer that is due first.
+    #[inline]
+    fn take_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        self.now = self.now.max(now);
+        if budget.timers == 0 {
+            return None;
+        }
+        let index = self.first_due(self.now, budget)?;
+        budget.timers -= 1;
+        self.unlink(index);
+        budget.charge_moves(self.wheel.upkeep(&mut self.arena));
+        Some(index)
+    }
+
+    /// The timer that is due first, by `now`; it stays linked. `None` also when the budget's moves
+    /// are spent.
+    #[inline]
+    fn first_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        if self.next_wakeup()? > now {
+            return None;
+        }
+        let before = budget.moves;
+        let found = self.find_due(now, budget);
+        let moves = (before - budget.moves) as u64;
+        self.max_moves_per_call = self.max_moves_per_call.max(moves);
+        found
+    }
+
+    fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        let queued = loop {
+            if budget.moves == 0 {
+                return None;
+            }
+            match self.queues.first_due(&self.arena, now) {
+                First::Nothing => break None,
+                First::Due(index) => break Some(index),
+                First::Postponed(index) => {
+                    self.queues.unlink(&mut self.arena, index);
+                    self.wheel.insert(&mut self.arena, index);
+                    self.moved_from_queues += 1;
+                    budget.charge_moves(1);
+                }
+            }
+        };
+        let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
+        // Without the wheel's answer a queue's timer may not go first: the wheel's may be earlier.
+        match (on_wheel.ok()?, queued) {
+            (Some(wheel), Some(queue)) => {
+                let earlier =
+                    self.arena.node(queue).deadline < self.arena.node(wheel).deadline;
+                Some(if earlier { queue } else { wheel })
+            }
+            (wheel, queue) => wheel.or(queue),
+        }
+    }
+
+    /// Does ahead of time, touching about `moves` timers, what the next call would have to: finds
+    /// what is due first, sorts its slot and puts right the postponed timers before it. True: there
+    /// is more to do.
+    pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
+        self.now = self.now.max(now);
+        let mut budget = Budget { timers: usize::MAX, moves };
+        if self.is_empty() {
+            return false;
+        }
+        let found = self.first_due(Instant::MAX, &mut budget);
+        let idle = self.queues.wake().is_none() && self.wheel.is_empty();
+        (found.is_none() && !idle)
+            || self.wheel.upkeep_within(&mut self.arena, &mut budget.moves)
+    }
+
+    /// How many timers there are.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Whether there are no timers.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arena.len() == 0
+    }
+
+    /// Cancels every timer, dropping its value. O(n). Memory and common timeouts are kept.
+    pub fn clear(&mut self) {
+        self.retain(|_, _, _| false);
+    }
+
+    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    pub fn reserve(&mut self, additional: usize) {
+        self.arena.reserve(additional);
+    }
+
+    /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
+    pub fn shrink_to_fit(&mut self) {
+        self.wheel.shrink_to_fit();
+        self.arena.shrink_to_fit();
+    }
+
+    /// Every timer: key, deadline, value. In no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (TimerKey, Instant, &T)> {
+        self.arena.iter().map(|(key, node)| (key, node.deadline, &node.value))
+    }
+
+    /// Keeps the timers for which `keep` says true, and cancels the others. O(n).
+    pub fn retain(&mut self, mut keep: impl FnMut(TimerKey, Instant, &mut T) -> bool) {
+        for index in 0..self.arena.slots() {
+            let Some(key) = self.arena.key_at(index) else { continue };
+            let node = self.arena.node_mut(index);
+            if !keep(key, node.deadline, &mut node.value) {
+                drop(self.cancel(key));
+            }
+        }
+    }
+
+    /// Takes every timer out, due or not, in order. What the iterator is not asked for is
+    /// cancelled when it is dropped.
+    pub fn drain_all(&mut self) -> DrainAll<'_, T, SLOTS, LEAF> {
+        DrainAll { timers: self }
+    }
+
+    /// What the timers did so far, and what they take.
+    #[must_use]
+    pub fn stats(&self) -> TimersStats {
+        let wheel = self.wheel.stats();
+        TimersStats {
+            wheel,
+            moved_from_queues: self.moved_from_queues,
+            max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
+            timers: self.len(),
+            common_timeouts: self.queues.registered(),
+            memory: self.arena.bytes() + self.wheel.bytes(),
+        }
+    }
+}
+
+/// Takes every timer out, in order. Made by [`Timers::drain_all`].
+#[derive(Debug)]
+pub struct DrainAll<'a, T, const SLOTS: usize, const LEAF: usize> {
+    timers: &'a mut Timers<T, SLOTS, LEAF>,
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Iterator for DrainAll<'_, T, SLOTS, LEAF> {
+    type Item = Expired<T>;
+
+    fn next(&mut self) -> Option<Expired<T>> {
+        let timers = &mut *self.timers;
+        let index = timers.first_due(Instant::MAX, &mut Budget::unlimited())?;
+        timers.unlink(index);
+        Some(timers.remove(index))
+    }
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Drop for DrainAll<'_, T, SLOTS, LEAF> {
+    fn drop(&mut self) {
+        self.timers.clear();
+    }
+}

@@ -1,0 +1,21 @@
+//! [`TimersStats`]: what the timers did, and what they take.
+
+use crate::wheel::WheelStats;
+
+/// What [`Timers`](super::Timers) did so far, and what they take.
+#[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TimersStats {
+    /// The wheel's part.
+    pub wheel: WheelStats,
+    /// Postponed members of common queues that came up early and moved to the wheel.
+    pub moved_from_queues: u64,
+    /// The most timers that upkeep touched in one call, wheel and queues together.
+    pub max_moves_per_call: u64,
+    /// Timers that are scheduled.
+    pub timers: usize,
+    /// Common timeouts that are registered.
+    pub common_timeouts: usize,
+    /// Bytes of memory for timers and rings, room for more included.
+    pub memory: usize,
+}

@@ -1,0 +1,314 @@
+//! The hashed hierarchical timing wheel: arbitrary deadlines, exact to the nanosecond.
+//!
+//! After Varghese and Lauck, *Hashed and Hierarchical Timing Wheels* (SOSP 1987): a deadline's
+//! digits choose a slot in a hierarchy of rings. Two things differ. There is no tick: a slot is
+//! opened into a finer ring only if it holds many timers, and the few of one that does not are
+//! sorted, so that order is exact to the nanosecond. And nothing is done at the boundary of a slot:
+//! what comes next is opened ahead, a few timers at a time.
+//!
+//! [`Wheel`] is the wheel alone, with its own timers. [`Timers`](crate::timers::Timers) is the
+//! same with common timeouts beside it, and what most users want.
+
+mod core;
+mod front;
+mod ring;
+mod stats;
+#[cfg(feature = "model")]
+mod validate;
+
+pub(crate) use self::core::Core;
+pub use self::stats::WheelStats;
+pub use crate::arena::{Budget, Expired, TimerKey};
+
+use crate::arena::{Arena, Place};
+use crate::time::Instant;
+
+/// Slots of a ring.
+pub(crate) const RING_SLOTS: usize = 64;
+/// The most timers of a slot that is sorted instead of opened.
+pub(crate) const LEAF_TIMERS: usize = 24;
+
+/// A timing wheel: schedules values at deadlines and hands them out in order, once due.
+///
+/// It never reads a clock: it is told what time it is. `SLOTS` and `LEAF` are its geometry (slots
+/// of a ring, timers of a slot that is sorted instead of opened) and there for tests on tiny
+/// wheels; leave them at their defaults.
+///
+/// ```
+/// use core::time::Duration;
+/// use tourbillon::time::Instant;
+/// use tourbillon::wheel::Wheel;
+///
+/// let start = Instant::ZERO;
+/// let mut wheel = Wheel::new();
+/// let tea = wheel.schedule(start + Duration::from_secs(180), "tea");
+/// wheel.schedule(start + Duration::from_secs(240), "egg");
+/// assert!(wheel.reschedule(tea, start + Duration::from_secs(300)));
+///
+/// assert_eq!(wheel.next_deadline(), Some(start + Duration::from_secs(240)));
+/// let now = start + Duration::from_secs(1_000);
+/// assert_eq!(wheel.pop_expired(now).map(|expired| expired.value), Some("egg"));
+/// assert_eq!(wheel.cancel(tea), Some("tea"));
+/// assert!(wheel.pop_expired(now).is_none());
+/// ```
+#[derive(Debug)]
+pub struct Wheel<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_TIMERS> {
+    arena: Arena<T>,
+    core: Core<SLOTS, LEAF>,
+    now: Instant,
+}
+
+impl<T> Wheel<T> {
+    /// An empty wheel at the clock's origin.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_geometry(Instant::ZERO, 0)
+    }
+
+    /// An empty wheel with room for `timers` timers.
+    #[must_use]
+    pub fn with_capacity(timers: usize) -> Self {
+        Self::with_geometry(Instant::ZERO, timers)
+    }
+
+    /// An empty wheel whose last known time is `now`.
+    #[must_use]
+    pub fn starting_at(now: Instant) -> Self {
+        Self::with_geometry(now, 0)
+    }
+}
+
+impl<T> Default for Wheel<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
+    /// An empty wheel of any geometry: for tests on tiny wheels.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_geometry(now: Instant, capacity: usize) -> Self {
+        let (arena, core) = (Arena::with_capacity(capacity), Core::starting_at(now));
+        Self { arena, core, now }
+    }
+
+    /// Schedules `value` at `deadline`. O(1).
+    ///
+    /// A deadline in the past is kept as it is: the timer is due at the next pop, in its order.
+    /// [`Instant::MAX`] is as good as never.
+    #[inline]
+    pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
+        let key = self.arena.insert(deadline, Place::DETACHED, value);
+        self.core.insert(&mut self.arena, key.index());
+        key
+    }
+
+    /// Gives a timer another deadline, earlier or later, due or not; it keeps its key. O(1); to a
+    /// later deadline it is one store. False: the key is stale, and nothing was changed.
+    #[inline]
+    pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
+        let Some(index) = self.arena.find(key) else { return false };
+        self.core.reschedule(&mut self.arena, index, deadline);
+        true
+    }
+
+    /// Cancels a timer and gives its value back, also when it is already due. O(1). `None`: the key
+    /// is stale.
+    #[inline]
+    pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
+        let index = self.arena.find(key)?;
+        self.core.unlink(&mut self.arena, index);
+        Some(self.arena.remove(index).1.value)
+    }
+
+    /// The value of a timer. `None`: the key is stale.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, key: TimerKey) -> Option<&T> {
+        self.arena.get(key).map(|node| &node.value)
+    }
+
+    /// The value of a timer, to change. `None`: the key is stale.
+    #[inline]
+    pub fn get_mut(&mut self, key: TimerKey) -> Option<&mut T> {
+        self.arena.get_mut(key).map(|node| &mut node.value)
+    }
+
+    /// Whether the timer is still scheduled. (libevent: `evtimer_pending`)
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, key: TimerKey) -> bool {
+        self.arena.find(key).is_some()
+    }
+
+    /// When the timer is due. `None`: the key is stale.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self, key: TimerKey) -> Option<Instant> {
+        self.arena.get(key).map(|node| node.deadline)
+    }
+
+    /// The earliest deadline, exactly. `None`: there are no timers.
+    ///
+    /// Amortised O(1): it may sort the few timers of one slot, and puts right the postponed timers
+    /// that stand before the earliest.
+    pub fn next_deadline(&mut self) -> Option<Instant> {
+        let mut moves = usize::MAX;
+        let found = self.core.first_due(&mut self.arena, Instant::MAX, &mut moves);
+        let index = found.ok().flatten()?;
+        Some(self.arena.node(index).deadline)
+    }
+
+    /// When a call is next worth making: at or before [`next_deadline`](Self::next_deadline), and
+    /// earlier only if a timer that was cancelled or postponed stood there. O(1), one load. `None`:
+    /// there are no timers.
+    #[inline]
+    #[must_use]
+    pub fn next_wakeup(&self) -> Option<Instant> {
+        (self.arena.len() > 0).then(|| self.core.wake())
+    }
+
+    /// The next due timer, earliest first; equal deadlines in the order of their scheduling.
+    /// `None`: nothing is due. A `now` earlier than the last one counts as the last one.
+    ///
+    /// With nothing due it costs one comparison, else amortised O(1).
+    #[inline]
+    pub fn pop_expired(&mut self, now: Instant) -> Option<Expired<T>> {
+        self.pop_expired_within(now, &mut Budget::unlimited())
+    }
+
+    /// As [`pop_expired`](Self::pop_expired), but also `None` when the budget is spent: a later
+    /// call goes on where this one stopped, in order.
+    #[inline]
+    pub fn pop_expired_within(
+        &mut self,
+        now: Instant,
+        budget: &mut Budget,
+    ) -> Option<Expired<T>> {
+        self.now = self.now.max(now);
+        if budget.is_spent() {
+            return None;
+        }
+        let found = self.core.first_due(&mut self.arena, self.now, &mut budget.moves);
+        let index = found.ok().flatten()?;
+        budget.timers -= 1;
+        let expired = self.take(index);
+        budget.charge_moves(self.core.upkeep(&mut self.arena));
+        Some(expired)
+    }
+
+    /// Takes a linked timer out.
+    #[inline]
+    fn take(&mut self, index: u32) -> Expired<T> {
+        self.core.unlink(&mut self.arena, index);
+        let (key, node) = self.arena.remove(index);
+        Expired { key, deadline: node.deadline, value: node.value }
+    }
+
+    /// Does ahead of time, touching about `moves` timers, what the next pop would have to: sorts
+    /// the earliest slot and puts right the postponed timers in it. True: there is more to do.
+    pub fn maintain(&mut self, now: Instant, mut moves: usize) -> bool {
+        self.now = self.now.max(now);
+        let found = self.core.first_due(&mut self.arena, Instant::MAX, &mut moves);
+        found.is_err() || self.core.upkeep_within(&mut self.arena, &mut moves)
+    }
+
+    /// How many timers there are.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Whether there are no timers.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.arena.len() == 0
+    }
+
+    /// Cancels every timer, dropping its value. O(n). Memory is kept.
+    pub fn clear(&mut self) {
+        self.retain(|_, _, _| false);
+    }
+
+    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    pub fn reserve(&mut self, additional: usize) {
+        self.arena.reserve(additional);
+    }
+
+    /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
+    pub fn shrink_to_fit(&mut self) {
+        self.core.shrink_to_fit();
+        self.arena.shrink_to_fit();
+    }
+
+    /// Every timer: key, deadline, value. In no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (TimerKey, Instant, &T)> {
+        self.arena.iter().map(|(key, node)| (key, node.deadline, &node.value))
+    }
+
+    /// Keeps the timers for which `keep` says true, and cancels the others. O(n).
+    pub fn retain(&mut self, mut keep: impl FnMut(TimerKey, Instant, &mut T) -> bool) {
+        for index in 0..self.arena.slots() {
+            let Some(key) = self.arena.key_at(index) else { continue };
+            let node = self.arena.node_mut(index);
+            if !keep(key, node.deadline, &mut node.value) {
+                drop(self.cancel(key));
+            }
+        }
+    }
+
+    /// Takes every timer out, due or not, in order. What the iterator is not asked for is
+    /// cancelled when it is dropped.
+    pub fn drain_all(&mut self) -> DrainAll<'_, T, SLOTS, LEAF> {
+        DrainAll { wheel: self }
+    }
+
+    /// What the wheel did so far.
+    #[must_use]
+    pub fn stats(&self) -> WheelStats {
+        self.core.stats()
+    }
+
+    /// Bytes of memory that timers and rings take, room for more included.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.arena.bytes() + self.core.bytes()
+    }
+}
+
+/// Takes every timer out of a wheel, in order. Made by [`Wheel::drain_all`].
+#[derive(Debug)]
+pub struct DrainAll<'a, T, const SLOTS: usize, const LEAF: usize> {
+    wheel: &'a mut Wheel<T, SLOTS, LEAF>,
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Iterator for DrainAll<'_, T, SLOTS, LEAF> {
+    type Item = Expired<T>;
+
+    fn next(&mut self) -> Option<Expired<T>> {
+        // Not a pop: time does not move because of this.
+        let wheel = &mut *self.wheel;
+        let mut moves = usize::MAX;
+        let first = wheel.core.first_due(&mut wheel.arena, Instant::MAX, &mut moves);
+        let index = first.ok().flatten()?;
+        Some(wheel.take(index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.wheel.len(), Some(self.wheel.len()))
+    }
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> ExactSizeIterator
+    for DrainAll<'_, T, SLOTS, LEAF>
+{
+}
+
+impl<T, const SLOTS: usize, const LEAF: usize> Drop for DrainAll<'_, T, SLOTS, LEAF> {
+    fn drop(&mut self) {
+        self.wheel.clear();
+    }
+}

@@ -1,0 +1,268 @@
+//! [`Ring`]: one turn of one hand, and the arithmetic of which slot a deadline falls into.
+//!
+//! A ring of level k has `SLOTS` slots of `SLOTS`^k nanoseconds each and covers an aligned block
+//! of time, so a slot is a digit of the deadline: the k-th, in base `SLOTS`. Nothing wraps, so
+//! nothing a full turn away can hide behind the hand.
+//!
+//! | level (64 slots) | a slot is | a ring covers |
+//! |---|---|---|
+//! | 0 | 1 ns | 64 ns |
+//! | 1 | 64 ns | 4.1 µs |
+//! | 2 | 4.1 µs | 262 µs |
+//! | 3 | 262 µs | 16.8 ms |
+//! | 4 | 16.8 ms | 1.07 s |
+//! | 5 | 1.07 s | 68.7 s |
+//! | 6 | 68.7 s | 73 min |
+//! | 7 | 73 min | 78 h |
+//! | 8 | 78 h | 208 days |
+//! | 9 | 208 days | 36.6 years |
+//! | 10 | 36.6 years | all time there is |
+
+use crate::arena::{List, NIL};
+
+/// One slot of a ring.
+#[derive(Copy, Clone, Debug)]
+struct Slot {
+    /// Timers that lie here; before those of the finer ring in order of scheduling, never after.
+    list: List,
+    /// The finer ring that this slot has been opened into, or [`NIL`].
+    finer: u32,
+    /// The length of `list`.
+    count: u32,
+}
+
+impl Slot {
+    const EMPTY: Self = Self { list: List::EMPTY, finer: NIL, count: 0 };
+}
+
+/// A ring of the wheel.
+#[derive(Clone, Debug)]
+pub(super) struct Ring<const SLOTS: usize> {
+    /// The first nanosecond it covers.
+    base: u64,
+    /// Bit s: slot s holds timers, or a finer ring that does.
+    occupied: u64,
+    level: u32,
+    /// The slot that holds this ring; of a spare ring, the next spare one.
+    parent: u32,
+    slots: [Slot; SLOTS],
+}
+
+/// Pure geometry, for rings of `SLOTS` slots.
+pub(super) struct Geometry<const SLOTS: usize>;
+
+impl<const SLOTS: usize> Geometry<SLOTS> {
+    /// Bits of a deadline that a ring decides.
+    pub(super) const BITS: u32 = {
+        assert!(SLOTS.is_power_of_two() && SLOTS >= 2 && SLOTS <= 64);
+        SLOTS.trailing_zeros()
+    };
+    /// The level of the ring that covers all time there is.
+    pub(super) const TOP: u32 = (u64::BITS - 1) / Self::BITS;
+
+    /// The level of the ring that has `a` and `b` in different slots; 0 if they are equal.
+    #[inline]
+    pub(super) const fn parting_level(a: u64, b: u64) -> u32 {
+        (u64::BITS - 1 - ((a ^ b) | 1).leading_zeros()) / Self::BITS
+    }
+}
+
+impl<const SLOTS: usize> Ring<SLOTS> {
+    /// An empty ring over the block around `at`.
+    pub(super) fn around(at: u64, level: u32, parent: u32) -> Self {
+        let slots = [Slot::EMPTY; SLOTS];
+        let mut ring = Self { base: 0, occupied: 0, level, parent, slots };
+        ring.reuse(at, level, parent);
+        ring
+    }
+
+    /// Makes an empty ring serve another block.
+    pub(super) const fn reuse(&mut self, at: u64, level: u32, parent: u32) {
+        debug_assert!(self.occupied == 0, "a ring with timers stays where it is");
+        let bits = (level + 1) * Geometry::<SLOTS>::BITS;
+        self.base = if bits >= u64::BITS { 0 } else { at & (u64::MAX << bits) };
+        self.level = level;
+        self.parent = parent;
+    }
+
+    #[inline]
+    const fn shift(&self) -> u32 {
+        self.level * Geometry::<SLOTS>::BITS
+    }
+
+    #[inline]
+    pub(super) const fn level(&self) -> u32 {
+        self.level
+    }
+
+    #[inline]
+    pub(super) const fn parent(&self) -> u32 {
+        self.parent
+    }
+
+    /// The slot of a time that this ring covers.
+    #[inline]
+    pub(super) const fn slot_of(&self, at: u64) -> usize {
+        (at >> self.shift()) as usize & (SLOTS - 1)
+    }
+
+    /// The first nanosecond of a slot.
+    #[inline]
+    pub(super) const fn start_of(&self, slot: usize) -> u64 {
+        self.base + ((slot as u64) << self.shift())
+    }
+
+    /// The last nanosecond of a slot.
+    #[inline]
+    pub(super) const fn last_of(&self, slot: usize) -> u64 {
+        self.start_of(slot) + ((1 << self.shift()) - 1)
+    }
+
+    /// The earliest slot that holds anything.
+    #[inline]
+    pub(super) const fn first_slot(&self) -> Option<usize> {
+        if self.occupied == 0 {
+            None
+        } else {
+            Some(self.occupied.trailing_zeros() as usize)
+        }
+    }
+
+    /// The earliest slot behind `slot` that holds anything.
+    #[inline]
+    pub(super) const fn next_slot(&self, slot: usize) -> Option<usize> {
+        let behind = self.occupied & (u64::MAX << slot << 1);
+        if behind == 0 { None } else { Some(behind.trailing_zeros() as usize) }
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.occupied == 0
+    }
+
+    /// The finer ring that newcomers to that slot go to: there is one, and nothing waits ahead of
+    /// it.
+    #[inline]
+    pub(super) const fn way_down(&self, slot: usize) -> Option<u32> {
+        let slot = &self.slots[slot];
+        if slot.finer != NIL && slot.list.is_empty() { Some(slot.finer) } else { None }
+    }
+
+    /// The finer ring that the slot has been opened into, entirely or in part.
+    #[inline]
+    pub(super) const fn finer(&self, slot: usize) -> Option<u32> {
+        let finer = self.slots[slot].finer;
+        if finer == NIL { None } else { Some(finer) }
+    }
+
+    /// Opens a slot into a finer ring.
+    #[inline]
+    pub(super) const fn set_finer(&mut self, slot: usize, ring: u32) {
+        self.occupied |= 1 << slot;
+        self.slots[slot].finer = ring;
+    }
+
+    /// The finer ring of a slot has gone.
+    #[inline]
+    pub(super) const fn drop_finer(&mut self, slot: usize) {
+        self.slots[slot].finer = NIL;
+        self.note_if_empty(slot);
+    }
+
+    #[inline]
+    pub(super) const fn list(&self, slot: usize) -> List {
+        self.slots[slot].list
+    }
+
+    /// A slot's list, to link a timer in; gives its new length beside it.
+    #[inline]
+    pub(super) const fn list_to_link(&mut self, slot: usize) -> (&mut List, u32) {
+        self.occupied |= 1 << slot;
+        let slot = &mut self.slots[slot];
+        slot.count += 1;
+        (&mut slot.list, slot.count)
+    }
+
+    /// A slot's list, to unlink a timer from. [`Self::note_if_empty`] is to follow.
+    #[inline]
+    pub(super) const fn list_to_unlink(&mut self, slot: usize) -> &mut List {
+        let slot = &mut self.slots[slot];
+        slot.count -= 1;
+        &mut slot.list
+    }
+
+    /// The length of a slot's list.
+    #[inline]
+    pub(super) const fn count(&self, slot: usize) -> usize {
+        self.slots[slot].count as usize
+    }
+
+    /// Notes that a slot holds nothing any more, if so.
+    #[inline]
+    pub(super) const fn note_if_empty(&mut self, slot: usize) {
+        let content = &self.slots[slot];
+        if content.list.is_empty() && content.finer == NIL {
+            self.occupied &= !(1 << slot);
+        }
+    }
+
+    /// The slots that hold anything, earliest first.
+    #[cfg(feature = "model")]
+    pub(super) fn occupied_slots(&self) -> impl Iterator<Item = usize> + use<SLOTS> {
+        let occupied = self.occupied;
+        (0..SLOTS).filter(move |slot| occupied & (1 << slot) != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_levels_cover_all_time_there_is() {
+        assert_eq!(Geometry::<64>::TOP, 10);
+        assert_eq!(Geometry::<4>::TOP, 31);
+        let top = Ring::<64>::around(u64::MAX, Geometry::<64>::TOP, NIL);
+        assert_eq!((top.slot_of(0), top.slot_of(u64::MAX)), (0, 15));
+        assert_eq!((top.start_of(0), top.last_of(15)), (0, u64::MAX));
+    }
+
+    #[test]
+    fn a_slot_holds_exactly_the_times_from_its_start_to_its_last() {
+        for level in 0..4 {
+            let ring = Ring::<4>::around(300, level, NIL);
+            let block = ring.start_of(0)..=ring.last_of(3);
+            assert!(block.contains(&300));
+            assert_eq!(block.clone().count(), 4 << (2 * level));
+            for at in block {
+                let slot = ring.slot_of(at);
+                assert!(ring.start_of(slot) <= at && at <= ring.last_of(slot), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_times_part_at_the_coarsest_level_that_can_tell_them_apart() {
+        for a in 0..256_u64 {
+            for b in 0..256 {
+                let level = Geometry::<4>::parting_level(a, b);
+                let ring = Ring::<4>::around(a, level, NIL);
+                assert!(ring.start_of(0) <= b && b <= ring.last_of(3), "{a} {b}");
+                assert_eq!(ring.slot_of(a) == ring.slot_of(b), a == b, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_slot_is_the_first_occupied_one_behind() {
+        let mut ring = Ring::<64>::around(0, 0, NIL);
+        for slot in [3, 40, 63] {
+            ring.set_finer(slot, 1);
+        }
+        assert_eq!(ring.first_slot(), Some(3));
+        assert_eq!(ring.next_slot(3), Some(40));
+        assert_eq!(ring.next_slot(39), Some(40));
+        assert_eq!(ring.next_slot(40), Some(63));
+        assert_eq!(ring.next_slot(63), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! The machine's clock and its translation to the kernel's. No test here depends on speed: a thread
+//! that is put aside widens the bounds it is held to.
+
+#![cfg(feature = "std")]
+
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use tourbillon::{Clock, Instant, MonotonicClock};
+
+/// The counter where the kernel trusts it, and the kernel's clock.
+fn both() -> [MonotonicClock; 2] {
+    [MonotonicClock::new(), MonotonicClock::kernel()]
+}
+
+#[test]
+fn no_reading_is_smaller_than_the_one_before() {
+    for clock in both() {
+        let mut last = clock.now();
+        for _ in 0..100_000 {
+            let now = clock.now();
+            assert!(now >= last, "{clock:?} went back from {last:?} to {now:?}");
+            last = now;
+        }
+    }
+}
+
+#[test]
+fn clones_and_new_clocks_agree() {
+    let one = MonotonicClock::new();
+    let two = one.clone();
+    let three = MonotonicClock::default();
+    let mut last = Instant::ZERO;
+    for _ in 0..10_000 {
+        for clock in [&one, &two, &three] {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+    }
+}
+
+#[test]
+fn a_reading_handed_to_another_thread_is_not_ahead_of_its_own() {
+    // The counter is read without a barrier: tens of nanoseconds either way are allowed for.
+    const ALLOWED: Duration = Duration::from_micros(1);
+    for clock in both() {
+        let latest = Mutex::new(clock.now());
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                let (clock, latest) = (clock.clone(), &latest);
+                scope.spawn(move || {
+                    for _ in 0..10_000 {
+                        let mut latest = latest.lock().unwrap();
+                        let now = clock.now();
+                        assert!(now + ALLOWED >= *latest, "{now:?} after {latest:?}");
+                        *latest = now;
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// By how much the clock is ahead of the kernel's: the lowest and highest that can be true, from
+/// readings around one of the kernel.
+fn offset_bounds(clock: &MonotonicClock) -> (i128, i128) {
+    let kernel = MonotonicClock::kernel();
+    let before = i128::from(clock.now().as_nanos());
+    let now = i128::from(kernel.now().as_nanos());
+    let after = i128::from(clock.now().as_nanos());
+    (before - now, after - now)
+}
+
+#[test]
+fn the_clock_keeps_to_the_kernels_rate() {
+    let clock = MonotonicClock::new();
+    let (low_before, high_before) = offset_bounds(&clock);
+    let begun = MonotonicClock::kernel().now();
+    thread::sleep(Duration::from_millis(50));
+    let (low, high) = offset_bounds(&clock);
+    let passed = MonotonicClock::kernel().now().saturating_duration_since(begun);
+
+    // Under 1 ppm is what is measured; NTP may bend the kernel's clock by 500 more.
+    let allowed = i128::try_from(passed.as_nanos() / 1_000).unwrap();
+    assert!(low - high_before <= allowed, "fast: {low} ns after {high_before}");
+    assert!(low_before - high <= allowed, "slow: {high} ns after {low_before}");
+}
+
+#[test]
+fn a_deadline_is_translated_by_the_offset_of_the_moment() {
+    let kernel = MonotonicClock::kernel();
+    for clock in both() {
+        for ahead in [1, 1_000_000, 3_600_000_000_000_u64] {
+            for _ in 0..1_000 {
+                let (clock_before, kernel_before) = (clock.now(), kernel.now());
+                let deadline = clock_before + Duration::from_nanos(ahead);
+                let armed = clock.kernel_deadline(deadline);
+                let (kernel_after, clock_after) = (kernel.now(), clock.now());
+
+                let left = deadline.saturating_duration_since(clock_after);
+                let earliest = (kernel_before + left).as_nanos();
+                let latest = (kernel_after + Duration::from_nanos(ahead)).as_nanos();
+                let armed = u64::try_from(armed.as_nanos()).unwrap();
+                assert!(
+                    (earliest..=latest).contains(&armed),
+                    "{clock:?}, {ahead} ns ahead"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_past_deadline_is_a_nanosecond_after_the_kernels_now() {
+    let kernel = MonotonicClock::kernel();
+    for clock in both() {
+        for deadline in [Instant::ZERO, clock.now()] {
+            let before = Duration::from_nanos(kernel.now().as_nanos());
+            let armed = clock.kernel_deadline(deadline);
+            let after = Duration::from_nanos(kernel.now().as_nanos());
+            let least = Duration::from_nanos(1);
+            assert!(before + least <= armed && armed <= after + least);
+        }
+    }
+}
+
+#[test]
+fn the_last_instant_is_translated_without_overflow() {
+    for clock in both() {
+        let armed = clock.kernel_deadline(Instant::MAX);
+        assert!(armed <= Duration::from_nanos(u64::MAX));
+        assert!(armed >= Duration::from_secs(500 * 365 * 24 * 3600), "{armed:?}");
+    }
+}
