@@ -1,6 +1,8 @@
 //! [`List`]: a doubly linked list of nodes, by index. The only code that writes links.
 
-use super::{Arena, NIL};
+use super::slots::Links;
+use super::{Arena, NIL, Place, TimerKey};
+use crate::time::Instant;
 
 /// A list of timers: the first and the last. Empty: both [`NIL`].
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
@@ -34,6 +36,27 @@ impl List {
     pub(crate) fn push_back<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let tail = self.tail;
         arena.node_mut(index).set_links(tail, NIL);
+        self.follow(arena, tail, index);
+    }
+
+    /// Puts a new timer in a slot of the arena and links it behind the last: the node is written
+    /// once, whole.
+    #[inline]
+    pub(crate) fn push_new<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        deadline: Instant,
+        place: Place,
+        value: T,
+    ) -> TimerKey {
+        let tail = self.tail;
+        let key = arena.insert(deadline, place, value, tail);
+        self.follow(arena, tail, key.index());
+        key
+    }
+
+    #[inline]
+    fn follow<T>(&mut self, arena: &mut Arena<T>, tail: u32, index: u32) {
         if tail == NIL {
             self.head = index;
         } else {
@@ -45,15 +68,19 @@ impl List {
     /// Unlinks a node of this list. What its own links say afterwards means nothing.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let (prev, next) = arena.node(index).links();
+        let links = arena.node(index).links();
+        self.close_gap(arena, links);
+    }
+
+    /// Links the neighbours of a node that has gone with each other, given its links.
+    #[inline]
+    pub(crate) fn close_gap<T>(&mut self, arena: &mut Arena<T>, (prev, next): Links) {
         if prev == NIL {
-            debug_assert_eq!(self.head, index, "A3: a first node that is not the head");
             self.head = next;
         } else {
             arena.node_mut(prev).set_next(next);
         }
         if next == NIL {
-            debug_assert_eq!(self.tail, index, "A3: a last node that is not the tail");
             self.tail = prev;
         } else {
             arena.node_mut(next).set_prev(prev);

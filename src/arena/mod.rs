@@ -34,7 +34,7 @@ pub use expired::Expired;
 pub use key::TimerKey;
 pub(crate) use list::List;
 pub(crate) use place::Place;
-pub(crate) use slots::Arena;
+pub(crate) use slots::{Arena, Links, Node};
 
 /// The index that names no node: the end of a list.
 pub(crate) const NIL: u32 = u32::MAX;

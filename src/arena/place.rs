@@ -79,6 +79,12 @@ impl Place {
         if at < Self::SLOT_LIMIT { Some(at) } else { None }
     }
 
+    /// In a slot or ahead of its place in the queue: a later deadline changes nothing but itself.
+    #[inline]
+    pub(crate) const fn waits_for_its_deadline(self) -> bool {
+        self.0 & AT_MASK <= POSTPONED
+    }
+
     #[inline]
     pub(crate) const fn is_queued(self) -> bool {
         let at = self.0 & AT_MASK;

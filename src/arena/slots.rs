@@ -17,9 +17,12 @@ pub(crate) struct Node<T> {
     next: u32,
 }
 
+/// A node's neighbours: the one before and the one behind, or [`NIL`].
+pub(crate) type Links = (u32, u32);
+
 impl<T> Node<T> {
     #[inline]
-    pub(super) const fn links(&self) -> (u32, u32) {
+    pub(crate) const fn links(&self) -> Links {
         (self.prev, self.next)
     }
 
@@ -94,23 +97,18 @@ impl<T> Arena<T> {
         self.slots.capacity() * size_of::<Slot<T>>()
     }
 
-    /// Puts a timer in a slot, linked nowhere yet, with no neighbours.
+    /// Puts a timer in a slot, behind `prev` or, if that is [`NIL`], with no neighbours.
     #[inline]
     pub(crate) fn insert(
         &mut self,
         deadline: Instant,
         place: Place,
         value: T,
+        prev: u32,
     ) -> TimerKey {
         let index = self.first_free;
-        let node = |generation| Node {
-            value,
-            deadline,
-            place,
-            generation,
-            prev: NIL,
-            next: NIL,
-        };
+        let node =
+            |generation| Node { value, deadline, place, generation, prev, next: NIL };
         self.live += 1;
         if let Some(slot) = self.slots.get_mut(index as usize)
             && let State::Vacant { generation, next_free } = slot.0
@@ -123,6 +121,13 @@ impl<T> Arena<T> {
         assert!(self.slots.len() < RETIRED as usize, "no memory holds that many timers");
         self.slots.push(Slot(State::Live(node(self.floor))));
         TimerKey::new(index, self.floor)
+    }
+
+    /// Takes the timer that a key names out of its slot; the key is dead from here on.
+    #[inline]
+    pub(crate) fn take(&mut self, key: TimerKey) -> Option<Node<T>> {
+        self.get(key)?;
+        Some(self.remove(key.index()).1)
     }
 
     /// Takes a timer out of its slot; its key is dead from here on.
@@ -312,9 +317,9 @@ mod tests {
     fn a_slot_that_used_up_its_generations_is_retired_and_no_key_comes_back() {
         let mut arena = arena();
         arena.floor = NonZeroU32::MAX;
-        let last = arena.insert(Instant::ZERO, Place::DETACHED, 1);
+        let last = arena.insert(Instant::ZERO, Place::DETACHED, 1, NIL);
         arena.remove(last.index());
-        let next = arena.insert(Instant::ZERO, Place::DETACHED, 2);
+        let next = arena.insert(Instant::ZERO, Place::DETACHED, 2, NIL);
         assert_ne!(next.index(), last.index());
         assert!(arena.get(last).is_none());
         arena.shrink_to_fit();
@@ -326,7 +331,7 @@ mod tests {
     fn shrinking_gives_slots_back_but_no_old_key_lives_again() {
         let mut arena = arena();
         let keys: [_; 8] = core::array::from_fn(|i| {
-            arena.insert(Instant::ZERO, Place::DETACHED, i as u64)
+            arena.insert(Instant::ZERO, Place::DETACHED, i as u64, NIL)
         });
         for key in &keys[1..] {
             arena.remove(key.index());
@@ -334,7 +339,7 @@ mod tests {
         arena.shrink_to_fit();
         assert_eq!(arena.slots.len(), 1);
         for _ in 1..8 {
-            arena.insert(Instant::ZERO, Place::DETACHED, 9);
+            arena.insert(Instant::ZERO, Place::DETACHED, 9, NIL);
         }
         assert!(keys[1..].iter().all(|key| arena.get(*key).is_none()));
         assert!(arena.get(keys[0]).is_some());

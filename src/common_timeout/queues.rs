@@ -22,7 +22,7 @@ use core::time::Duration;
 use hashbrown::HashMap;
 
 use super::{After, CommonTimeout};
-use crate::arena::{Arena, List, Place};
+use crate::arena::{Arena, Links, List, Place};
 use crate::time::Instant;
 
 /// How many durations can be registered at once. One more is not an error: it goes without a
@@ -33,6 +33,8 @@ pub(crate) const QUEUE_LIMIT: u32 = Place::HOME_LIMIT;
 #[derive(Clone, Debug)]
 struct Queue {
     after: Duration,
+    /// The same in nanoseconds, at most `u64::MAX`, as additions to an instant saturate.
+    after_nanos: u64,
     list: List,
     /// No deadline in the queue is before this (Q3).
     front: Instant,
@@ -55,21 +57,30 @@ pub(crate) enum First {
 }
 
 /// The queues, and the table that finds one by its duration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queues {
     queues: Vec<Queue>,
     /// Hashed with hashbrown's own hasher: the durations are the program's, not its peers', and
     /// at most [`QUEUE_LIMIT`], so there is nothing to flood.
     table: HashMap<Duration, u32>,
-    /// Nothing is due before this; stale low after a head has gone.
-    wake: Option<Instant>,
+    /// Nothing is due before this; [`Instant::MAX`] when they are empty, as far as is known.
+    wake: Instant,
 }
 
 impl Queues {
-    /// Nothing in the queues is due before this. `None`: they are empty.
+    pub(crate) fn new() -> Self {
+        Self { queues: Vec::new(), table: HashMap::new(), wake: Instant::MAX }
+    }
+
+    /// Nothing in the queues is due before this.
     #[inline]
-    pub(crate) const fn wake(&self) -> Option<Instant> {
+    pub(crate) const fn wake(&self) -> Instant {
         self.wake
+    }
+
+    /// Whether no timer is in a queue.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queues.iter().all(|queue| queue.list.is_empty())
     }
 
     /// Registers a duration; a second time gives the same token.
@@ -83,12 +94,12 @@ impl Queues {
         let queue = match known.or_else(free) {
             Some(queue) => queue,
             None if self.queues.len() < QUEUE_LIMIT as usize => {
-                self.queues.push(Queue::new(after));
+                self.queues.push(Queue::new());
                 self.queues.len() - 1
             }
             None => return CommonTimeout::new(after, CommonTimeout::NO_QUEUE),
         };
-        self.queues[queue].after = after;
+        self.queues[queue].set_after(after);
         self.queues[queue].registered = true;
         self.table.insert(after, queue as u32);
         CommonTimeout::new(after, queue as u32)
@@ -121,9 +132,11 @@ impl Queues {
         self.table.get(&after.duration()).copied()
     }
 
+    /// When a timer that joins the queue at `now` is due.
     #[inline]
-    pub(crate) fn duration(&self, queue: u32) -> Duration {
-        self.queues[queue as usize].after
+    pub(crate) fn deadline(&self, queue: u32, now: Instant) -> Instant {
+        let nanos = self.queues[queue as usize].after_nanos;
+        Instant::from_nanos(now.as_nanos().saturating_add(nanos))
     }
 
     /// A timer was scheduled with that queue.
@@ -152,7 +165,7 @@ impl Queues {
         let into = &mut self.queues[queue as usize];
         if into.list.is_empty() {
             into.front = deadline;
-            self.wake = Some(self.wake.map_or(deadline, |wake| wake.min(deadline)));
+            self.wake = self.wake.min(deadline);
         } else if deadline < into.back {
             return false;
         }
@@ -165,11 +178,24 @@ impl Queues {
     /// Unlinks a timer that is in its home queue. Its place is the caller's to set.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let Some(queue) = arena.node(index).place.home() else {
+        let node = arena.node(index);
+        let (place, links) = (node.place, node.links());
+        self.close_gap(arena, place, links);
+    }
+
+    /// A timer that was in its home queue is gone, or about to go, given its place and links.
+    #[inline]
+    pub(crate) fn close_gap<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        place: Place,
+        links: Links,
+    ) {
+        let Some(queue) = place.home() else {
             debug_assert!(false, "a queued timer has a home");
             return;
         };
-        self.queues[queue as usize].list.unlink(arena, index);
+        self.queues[queue as usize].list.close_gap(arena, links);
     }
 
     /// Postpones a timer that is in its home queue: one store, or, for the last of the queue, two
@@ -197,10 +223,7 @@ impl Queues {
     /// What comes up first, if it is due by `now`. One comparison when nothing is.
     #[inline]
     pub(crate) fn first_due<T>(&mut self, arena: &Arena<T>, now: Instant) -> First {
-        match self.wake {
-            Some(wake) if wake <= now => self.find_due(arena, now),
-            _ => First::Nothing,
-        }
+        if self.wake > now { First::Nothing } else { self.find_due(arena, now) }
     }
 
     fn find_due<T>(&mut self, arena: &Arena<T>, now: Instant) -> First {
@@ -212,10 +235,10 @@ impl Queues {
                 .filter(|queue| !queue.list.is_empty())
                 .min_by_key(|queue| (queue.front, Reverse(queue.after)));
             let Some(first) = first else {
-                self.wake = None;
+                self.wake = Instant::MAX;
                 return First::Nothing;
             };
-            self.wake = Some(first.front);
+            self.wake = first.front;
             if first.front > now {
                 return First::Nothing;
             }
@@ -239,15 +262,21 @@ impl Queues {
 }
 
 impl Queue {
-    const fn new(after: Duration) -> Self {
+    const fn new() -> Self {
         Self {
-            after,
+            after: Duration::ZERO,
+            after_nanos: 0,
             list: List::EMPTY,
             front: Instant::ZERO,
             back: Instant::ZERO,
             members: 0,
             registered: false,
         }
+    }
+
+    fn set_after(&mut self, after: Duration) {
+        self.after = after;
+        self.after_nanos = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
     }
 
     const fn is_free(&self) -> bool {
@@ -282,7 +311,7 @@ impl Queues {
                     linked_with = node.deadline;
                 }
             }
-            let unseen = self.wake.is_none_or(|wake| wake > queue.front);
+            let unseen = self.wake > queue.front;
             if !queue.list.is_empty() && unseen {
                 return Err(format!("Q3: wake is after the front of queue {number}"));
             }

@@ -49,7 +49,7 @@ pub use self::stats::TimersStats;
 pub use crate::arena::{Budget, Expired, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
 
-use crate::arena::{Arena, Place};
+use crate::arena::{Arena, NIL, Node, Place};
 use crate::common_timeout::{First, Queues};
 use crate::time::Instant;
 use crate::wheel::{Core, LEAF_TIMERS, RING_SLOTS};
@@ -102,7 +102,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         Self {
             arena: Arena::with_capacity(capacity),
             wheel: Core::starting_at(now),
-            queues: Queues::default(),
+            queues: Queues::new(),
             now,
             moved_from_queues: 0,
             max_moves_per_call: 0,
@@ -115,9 +115,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// [`Instant::MAX`] is as good as never.
     #[inline]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
-        let key = self.arena.insert(deadline, Place::DETACHED, value);
-        self.wheel.insert(&mut self.arena, key.index());
-        key
+        self.wheel.schedule(&mut self.arena, deadline, Place::DETACHED, value)
     }
 
     /// Registers a duration that many timers will share. Idempotent: the same duration gives the
@@ -148,12 +146,12 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         value: T,
     ) -> TimerKey {
         let after = after.into();
-        let deadline = now + after.duration();
         let Some(queue) = self.queues.find(after) else {
-            return self.schedule(deadline, value);
+            return self.schedule(now + after.duration(), value);
         };
+        let deadline = self.queues.deadline(queue, now);
         let place = Place::DETACHED.with_home(Some(queue));
-        let key = self.arena.insert(deadline, place, value);
+        let key = self.arena.insert(deadline, place, value, NIL);
         self.queues.join(queue);
         self.link_home(queue, key.index());
         key
@@ -183,12 +181,15 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// ```
     #[inline]
     pub fn touch(&mut self, key: TimerKey, now: Instant) -> bool {
-        let Some(node) = self.arena.get(key) else { return false };
+        let Some(node) = self.arena.get_mut(key) else { return false };
         let place = node.place;
         let Some(queue) = place.home() else { return false };
-        let deadline = now + self.queues.duration(queue);
-        if place.is_detached() {
-            self.arena.node_mut(key.index()).deadline = deadline;
+        let deadline = self.queues.deadline(queue, now);
+        if deadline >= node.deadline && place.waits_for_its_deadline() {
+            // It is on the wheel, or ahead of its place already: nothing else is to be done now.
+            node.deadline = deadline;
+        } else if place.is_detached() {
+            node.deadline = deadline;
             self.link_home(queue, key.index());
         } else {
             self.move_linked(key.index(), place, deadline);
@@ -231,9 +232,23 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// is stale.
     #[inline]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let index = self.arena.find(key)?;
-        self.unlink(index);
-        Some(self.remove(index).value)
+        let node = self.arena.take(key)?;
+        self.note_departure(key.index(), &node);
+        if let Some(queue) = node.place.home() {
+            self.queues.leave(queue);
+        }
+        Some(node.value)
+    }
+
+    /// A node has been taken out of its slot: closes the gap it leaves.
+    #[inline]
+    fn note_departure(&mut self, index: u32, node: &Node<T>) {
+        let (place, links) = (node.place, node.links());
+        if place.is_queued() {
+            self.queues.close_gap(&mut self.arena, place, links);
+        } else if !place.is_detached() {
+            self.wheel.note_departure(&mut self.arena, index, place, links);
+        }
     }
 
     /// Unlinks a timer from wherever it is; it stays alive.
@@ -307,11 +322,13 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[inline]
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
-        if self.arena.len() == 0 {
-            return None;
-        }
-        let wheel = self.wheel.wake();
-        Some(self.queues.wake().map_or(wheel, |queues| queues.min(wheel)))
+        (!self.is_empty()).then(|| self.wake())
+    }
+
+    /// Nothing needs doing before this instant.
+    #[inline]
+    fn wake(&self) -> Instant {
+        self.wheel.wake().min(self.queues.wake())
     }
 
     /// The next due timer, earliest first. `None`: nothing is due. A `now` earlier than the last
@@ -359,7 +376,13 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Unlinks the timer that is due first.
     #[inline]
     fn take_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        self.now = self.now.max(now);
+        if now > self.now {
+            self.now = now;
+        }
+        if self.wake() > self.now { None } else { self.take_first(budget) }
+    }
+
+    fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
         if budget.timers == 0 {
             return None;
         }
@@ -374,7 +397,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// are spent.
     #[inline]
     fn first_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        if self.next_wakeup()? > now {
+        if self.wake() > now {
             return None;
         }
         let before = budget.moves;
@@ -422,7 +445,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             return false;
         }
         let found = self.first_due(Instant::MAX, &mut budget);
-        let idle = self.queues.wake().is_none() && self.wheel.is_empty();
+        let idle = self.queues.is_empty() && self.wheel.is_empty();
         (found.is_none() && !idle)
             || self.wheel.upkeep_within(&mut self.arena, &mut budget.moves)
     }

@@ -26,6 +26,7 @@
 //! - **W5** `wake` is at or before every deadline.
 //! - **W6** Of two timers with one deadline that were never rescheduled, the one scheduled earlier
 //!   comes up first: newcomers join the tail of a slot that is not yet wholly opened.
+//! - **W7** Unless `overtaken`, no slot before the cursor's is occupied.
 //!
 //! # Costs
 //!
@@ -37,8 +38,9 @@ use alloc::vec::Vec;
 
 use super::front::Front;
 use super::ring::{Geometry, Ring};
+use super::slot::Slot;
 use super::stats::WheelStats;
-use crate::arena::{Arena, NIL, Place};
+use crate::arena::{Arena, Links, NIL, Place, TimerKey};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
@@ -53,12 +55,16 @@ const UPKEEP_MOVES: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) rings: Vec<Ring<SLOTS>>,
+    /// The slots of all rings: those of ring r from `join(r, 0)` on.
+    pub(super) slots: Vec<Slot>,
     /// The first ring that is in no slot, or [`NIL`].
     first_spare: u32,
     /// How many rings there may be; above it slots are no longer opened.
     pub(super) ring_limit: u32,
     /// The start of the slot that was earliest when last looked for.
     pub(super) cursor: u64,
+    /// A timer was put before the cursor since (W7).
+    pub(super) overtaken: bool,
     /// The level of that slot's ring.
     pub(super) floor: u32,
     /// The rings around the cursor, by level (W3).
@@ -94,9 +100,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         const { assert!(LEAF >= 1, "a slot that is not opened holds at least one timer") };
         let mut core = Self {
             rings: Vec::new(),
+            slots: Vec::new(),
             first_spare: NIL,
             ring_limit: Self::RING_LIMIT,
             cursor: 0,
+            overtaken: false,
             floor: 0,
             path: [NIL; MOST_LEVELS],
             front: Front::new(),
@@ -112,19 +120,19 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Makes the rings around a time, empty, so that what is scheduled next lies on its level.
     fn restart(&mut self, now: u64) {
         self.rings.clear();
+        self.slots.clear();
         self.first_spare = NIL;
         (self.cursor, self.floor, self.wake) = (now, 0, u64::MAX);
+        self.overtaken = false;
         self.front.close();
         let mut parent = NIL;
         for level in (0..=Self::TOP).rev() {
-            let ring = self.rings.len() as u32;
-            self.rings.push(Ring::around(now, level, parent));
-            if let Some(above) = self.rings.len().checked_sub(2) {
-                let slot = self.rings[above].slot_of(now);
-                self.rings[above].set_finer(slot, ring);
+            let ring = self.take_ring(now, level, parent);
+            if parent != NIL {
+                self.set_finer(parent, ring);
             }
             self.path[level as usize] = ring;
-            parent = Self::join(ring, self.rings[ring as usize].slot_of(now));
+            parent = Self::join(ring, Geometry::<SLOTS>::digit(now, level));
         }
     }
 
@@ -140,43 +148,82 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         Instant::from_nanos(self.wake)
     }
 
+    /// Makes a timer and links it by its deadline; `origin` is its place but for the slot. O(1).
+    #[inline]
+    pub(crate) fn schedule<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        deadline: Instant,
+        origin: Place,
+        value: T,
+    ) -> TimerKey {
+        let at = deadline.as_nanos();
+        let place = self.find_place(at);
+        let list = &mut self.slots[place as usize].list;
+        let key = list.push_new(arena, deadline, origin.in_slot(place), value);
+        self.note_arrival(place, at, key.index());
+        key
+    }
+
     /// Links a timer that is linked nowhere, by its deadline. O(1).
     #[inline]
     pub(crate) fn insert<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let at = arena.node(index).deadline.as_nanos();
-        self.wake = self.wake.min(at);
-        self.linked += 1;
-        let level = Geometry::<SLOTS>::parting_level(at, self.cursor).max(self.floor);
-        self.link_below(arena, self.path[level as usize], index, at);
+        let place = self.find_place(at);
+        self.link(arena, place, index, at);
     }
 
-    /// Links a timer in the slot that a ring, or the rings below it, have for its deadline.
     #[inline]
-    fn link_below<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        mut ring: u32,
-        index: u32,
-        at: u64,
-    ) {
-        let slot = loop {
-            let here = &self.rings[ring as usize];
-            let slot = here.slot_of(at);
-            match here.way_down(slot) {
-                Some(finer) => ring = finer,
-                None => break slot,
-            }
-        };
-        let place = Self::join(ring, slot);
+    fn link<T>(&mut self, arena: &mut Arena<T>, place: u32, index: u32, at: u64) {
         let node = arena.node_mut(index);
         node.place = node.place.in_slot(place);
-        let here = &mut self.rings[ring as usize];
-        let (list, count) = here.list_to_link(slot);
-        list.push_back(arena, index);
-        self.upkeep_due |= count as usize == LEAF + 1;
-        if !self.front.shows(place) {
+        self.slots[place as usize].list.push_back(arena, index);
+        self.note_arrival(place, at, index);
+    }
+
+    /// The slot for a time.
+    #[inline]
+    fn find_place(&self, at: u64) -> u32 {
+        let level = Geometry::<SLOTS>::parting_level(at, self.cursor).max(self.floor);
+        self.find_below(self.path[level as usize], level, at)
+    }
+
+    /// The slot that a ring, or the rings below it, have for a time.
+    #[inline]
+    fn find_below(&self, mut ring: u32, mut level: u32, at: u64) -> u32 {
+        loop {
+            let place = Self::join(ring, Geometry::<SLOTS>::digit(at, level));
+            match self.slots[place as usize].way_down() {
+                Some(finer) => (ring, level) = (finer, level - 1),
+                None => return place,
+            }
+        }
+    }
+
+    /// A timer was linked in that slot.
+    #[inline]
+    fn note_arrival(&mut self, place: u32, at: u64, index: u32) {
+        self.wake = self.wake.min(at);
+        self.linked += 1;
+        let slot = &mut self.slots[place as usize];
+        slot.count += 1;
+        if slot.count == 1 {
+            let (ring, slot) = Self::split(place);
+            self.rings[ring as usize].occupy(slot);
+        } else if slot.count as usize == LEAF + 1 {
+            self.upkeep_due = true;
+        }
+        self.overtaken |= at < self.cursor;
+        if self.front.shows(place) {
+            self.enter_front(at, index);
+        } else {
             self.front.overtaken_by(at);
-        } else if self.front.len() < 2 * LEAF {
+        }
+    }
+
+    /// Shows a newcomer to the front's slot, unless that has grown too large to be sorted.
+    fn enter_front(&mut self, at: u64, index: u32) {
+        if self.front.len() < 2 * LEAF {
             self.front.enter(at, index);
         } else {
             self.front.close();
@@ -186,7 +233,21 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Unlinks a timer that is in a slot. Its place is the caller's to set.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let Some(place) = arena.node(index).place.slot() else {
+        let node = arena.node(index);
+        let (place, links) = (node.place, node.links());
+        self.note_departure(arena, index, place, links);
+    }
+
+    /// A timer that was in a slot is gone, or about to go, given its place and links.
+    #[inline]
+    pub(crate) fn note_departure<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        index: u32,
+        place: Place,
+        links: Links,
+    ) {
+        let Some(place) = place.slot() else {
             debug_assert!(false, "only a timer in a slot can be unlinked from one");
             return;
         };
@@ -194,39 +255,56 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             self.front.leave(index);
         }
         self.linked -= 1;
-        let (ring, slot) = Self::split(place);
-        let list = self.rings[ring as usize].list_to_unlink(slot);
-        list.unlink(arena, index);
-        if list.is_empty() {
-            self.list_emptied(ring, slot);
+        let slot = &mut self.slots[place as usize];
+        slot.list.close_gap(arena, links);
+        slot.count -= 1;
+        if slot.list.is_empty() {
+            self.list_emptied(place);
         }
     }
 
     /// Gives back what an emptied list leaves without purpose: the view of its slot, and rings.
     #[inline]
-    fn list_emptied(&mut self, ring: u32, slot: usize) {
-        if self.front.shows(Self::join(ring, slot)) {
+    fn list_emptied(&mut self, place: u32) {
+        if self.front.shows(place) {
             self.front.close();
         }
-        self.rings[ring as usize].note_if_empty(slot);
         if self.linked == 0 {
             self.wake = u64::MAX;
         }
-        self.free_if_empty(ring);
+        if self.slots[place as usize].is_empty() {
+            let (ring, slot) = Self::split(place);
+            let here = &mut self.rings[ring as usize];
+            here.vacate(slot);
+            if here.is_empty() {
+                self.free_if_empty(ring);
+            }
+        }
+    }
+
+    /// Opens a slot into a finer ring.
+    fn set_finer(&mut self, place: u32, finer: u32) {
+        self.slots[place as usize].set_finer(Some(finer));
+        let (ring, slot) = Self::split(place);
+        self.rings[ring as usize].occupy(slot);
     }
 
     /// Makes a ring that holds nothing spare, and those above it that now hold nothing either.
     fn free_if_empty(&mut self, mut ring: u32) {
         while ring != ROOT && self.rings[ring as usize].is_empty() {
             let here = &mut self.rings[ring as usize];
-            let (level, (above, slot)) = (here.level(), Self::split(here.parent()));
+            let (level, parent) = (here.level(), here.parent());
             here.reuse(0, 0, self.first_spare);
             self.first_spare = ring;
             if level >= self.floor && self.path[level as usize] == ring {
                 // The cursor's slot is now a plain one of the ring above.
                 self.floor = level + 1;
             }
-            self.rings[above as usize].drop_finer(slot);
+            self.slots[parent as usize].set_finer(None);
+            let (above, slot) = Self::split(parent);
+            if self.slots[parent as usize].is_empty() {
+                self.rings[above as usize].vacate(slot);
+            }
             ring = above;
         }
     }
@@ -331,10 +409,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 self.front.confirm();
                 continue;
             }
-            let here = &self.rings[ring as usize];
-            let (list, start, last) =
-                (here.list(slot), here.start_of(slot), here.last_of(slot));
-            if self.wants_opening(ring, slot) && self.has_ring_for(ring, slot) {
+            let (here, list) =
+                (&self.rings[ring as usize], self.slots[place as usize].list);
+            let (start, last) = (here.start_of(slot), here.last_of(slot));
+            if self.wants_opening(ring, slot) {
                 let moved = self.open(arena, ring, slot, *moves);
                 self.charge(moves, moved);
                 if *moves == 0 {
@@ -356,37 +434,46 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
     fn seek_earliest(&mut self) -> Option<(u32, usize)> {
         while self.linked > 0 {
-            let (mut ring, mut level) = (ROOT, Self::TOP);
+            if self.overtaken {
+                (self.floor, self.overtaken) = (Self::TOP, false);
+            }
+            // Nothing lies before the cursor, so the earliest is in the lowest ring around it: an
+            // empty one would have gone.
+            let mut level = self.floor;
+            let mut ring = self.path[level as usize];
             while let Some(slot) = self.rings[ring as usize].first_slot() {
                 let here = &self.rings[ring as usize];
                 (self.floor, self.path[level as usize]) = (level, ring);
                 self.cursor = here.start_of(slot);
-                let Some(finer) = here.way_down(slot) else {
-                    self.upkeep_due = true;
+                let Some(finer) = self.slots[Self::join(ring, slot) as usize].way_down()
+                else {
+                    let next = here.next_slot(slot);
+                    self.upkeep_due |=
+                        next.is_none_or(|next| self.wants_opening(ring, next));
                     return Some((ring, slot));
                 };
+                self.upkeep_due = true;
                 (ring, level) = (finer, level - 1);
             }
-            // A ring of the path that has not been used.
+            // A ring around the cursor that was never used, or the last of all.
             self.path[level as usize] = ring;
             self.free_if_empty(ring);
         }
         None
     }
 
-    /// Whether a slot has too many timers to be sorted, or has been opened in part.
+    /// Whether a slot has too many timers to be sorted, or has been opened in part. (When rings
+    /// have run out, long lists are sorted.)
     #[inline]
     fn wants_opening(&self, ring: u32, slot: usize) -> bool {
-        let here = &self.rings[ring as usize];
-        let many = here.count(slot) > LEAF && here.level() > 0;
-        !here.list(slot).is_empty() && (many || here.finer(slot).is_some())
-    }
-
-    /// Whether a slot could be opened. When rings have run out, long lists are sorted.
-    fn has_ring_for(&self, ring: u32, slot: usize) -> bool {
-        self.rings[ring as usize].finer(slot).is_some()
-            || self.first_spare != NIL
-            || (self.rings.len() as u32) < self.ring_limit
+        let content = &self.slots[Self::join(ring, slot) as usize];
+        if content.list.is_empty() {
+            return false;
+        }
+        let many = content.count as usize > LEAF && self.rings[ring as usize].level() > 0;
+        let ring_left =
+            self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit;
+        content.finer().is_some() || (many && ring_left)
     }
 
     /// Moves timers of a slot down into its finer ring, in their order, no more than `limit`.
@@ -405,35 +492,31 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (level, start, last) =
             (here.level(), here.start_of(slot), here.last_of(slot));
-        let finer = match here.finer(slot) {
-            Some(finer) => finer,
-            None => {
-                let finer = self.take_ring(start, level - 1, place);
-                self.rings[ring as usize].set_finer(slot, finer);
-                finer
-            }
-        };
+        let finer = self.slots[place as usize].finer().unwrap_or_else(|| {
+            let finer = self.take_ring(start, level - 1, place);
+            self.set_finer(place, finer);
+            finer
+        });
         let mut moved = 0;
-        while moved < limit {
-            let list = self.rings[ring as usize].list(slot);
-            if list.is_empty() {
-                break;
-            }
-            let index = list.head();
-            self.rings[ring as usize].list_to_unlink(slot).unlink(arena, index);
+        while moved < limit && !self.slots[place as usize].list.is_empty() {
+            let content = &mut self.slots[place as usize];
+            let index = content.list.head();
+            content.list.unlink(arena, index);
+            content.count -= 1;
+            self.linked -= 1;
             let at = arena.node(index).deadline.as_nanos();
             if at <= last {
-                self.link_below(arena, finer, index, at);
+                let place = self.find_below(finer, level - 1, at);
+                self.link(arena, place, index, at);
             } else {
                 // Postponed beyond this slot.
-                self.linked -= 1;
                 self.stats.postponed += 1;
                 self.insert(arena, index);
             }
             moved += 1;
         }
         self.free_if_empty(finer);
-        self.stats.opened += u64::from(self.rings[ring as usize].list(slot).is_empty());
+        self.stats.opened += u64::from(self.slots[place as usize].list.is_empty());
         moved
     }
 
@@ -442,9 +525,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     fn sort<T>(&mut self, arena: &mut Arena<T>, ring: u32, slot: usize) -> usize {
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
-        let timers = here.list(slot).iter(arena);
+        let place = Self::join(ring, slot);
+        let timers = self.slots[place as usize].list.iter(arena);
         let timers = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
-        self.front.open(Self::join(ring, slot), start, timers);
+        self.front.open(place, start, timers);
         let sorted = self.front.len();
         while let Some(entry) = self.front.latest()
             && entry.at > last
@@ -519,10 +603,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 below = None;
                 continue;
             };
-            if self.wants_opening(ring, slot) && self.has_ring_for(ring, slot) {
+            if self.wants_opening(ring, slot) {
                 found = Some((ring, slot));
             }
-            below = self.rings[ring as usize].way_down(slot);
+            below = self.slots[Self::join(ring, slot) as usize].way_down();
         }
         found
     }
@@ -537,6 +621,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     fn take_ring(&mut self, at: u64, level: u32, parent: u32) -> u32 {
         if self.first_spare == NIL {
             self.rings.push(Ring::around(at, level, parent));
+            self.slots.resize(self.rings.len() * SLOTS, Slot::EMPTY);
             return self.rings.len() as u32 - 1;
         }
         let ring = self.first_spare;
@@ -564,6 +649,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             self.restart(self.cursor);
         }
         self.rings.shrink_to_fit();
+        self.slots.shrink_to_fit();
     }
 
     pub(crate) fn stats(&self) -> WheelStats {
@@ -573,5 +659,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Bytes that the rings take.
     pub(crate) const fn bytes(&self) -> usize {
         self.rings.capacity() * size_of::<Ring<SLOTS>>()
+            + self.slots.capacity() * size_of::<Slot>()
     }
 }

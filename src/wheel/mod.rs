@@ -12,6 +12,7 @@
 mod core;
 mod front;
 mod ring;
+mod slot;
 mod stats;
 #[cfg(feature = "model")]
 mod validate;
@@ -99,9 +100,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     /// [`Instant::MAX`] is as good as never.
     #[inline]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
-        let key = self.arena.insert(deadline, Place::DETACHED, value);
-        self.core.insert(&mut self.arena, key.index());
-        key
+        self.core.schedule(&mut self.arena, deadline, Place::DETACHED, value)
     }
 
     /// Gives a timer another deadline, earlier or later, due or not; it keeps its key. O(1); to a
@@ -117,9 +116,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     /// is stale.
     #[inline]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let index = self.arena.find(key)?;
-        self.core.unlink(&mut self.arena, index);
-        Some(self.arena.remove(index).1.value)
+        let node = self.arena.take(key)?;
+        let (place, links) = (node.place, node.links());
+        self.core.note_departure(&mut self.arena, key.index(), place, links);
+        Some(node.value)
     }
 
     /// The value of a timer. `None`: the key is stale.
@@ -186,8 +186,14 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         now: Instant,
         budget: &mut Budget,
     ) -> Option<Expired<T>> {
-        self.now = self.now.max(now);
-        if budget.is_spent() {
+        if now > self.now {
+            self.now = now;
+        }
+        if self.core.wake() > self.now { None } else { self.pop_due(budget) }
+    }
+
+    fn pop_due(&mut self, budget: &mut Budget) -> Option<Expired<T>> {
+        if budget.timers == 0 {
             return None;
         }
         let found = self.core.first_due(&mut self.arena, self.now, &mut budget.moves);

@@ -18,24 +18,8 @@
 //! | 9 | 208 days | 36.6 years |
 //! | 10 | 36.6 years | all time there is |
 
-use crate::arena::{List, NIL};
-
-/// One slot of a ring.
-#[derive(Copy, Clone, Debug)]
-struct Slot {
-    /// Timers that lie here; before those of the finer ring in order of scheduling, never after.
-    list: List,
-    /// The finer ring that this slot has been opened into, or [`NIL`].
-    finer: u32,
-    /// The length of `list`.
-    count: u32,
-}
-
-impl Slot {
-    const EMPTY: Self = Self { list: List::EMPTY, finer: NIL, count: 0 };
-}
-
-/// A ring of the wheel.
+/// A ring of the wheel: where it is in time, and which of its slots hold anything. The slots of all
+/// rings lie in one table, see [`Slot`](super::slot::Slot).
 #[derive(Clone, Debug)]
 pub(super) struct Ring<const SLOTS: usize> {
     /// The first nanosecond it covers.
@@ -45,7 +29,6 @@ pub(super) struct Ring<const SLOTS: usize> {
     level: u32,
     /// The slot that holds this ring; of a spare ring, the next spare one.
     parent: u32,
-    slots: [Slot; SLOTS],
 }
 
 /// Pure geometry, for rings of `SLOTS` slots.
@@ -60,6 +43,12 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
     /// The level of the ring that covers all time there is.
     pub(super) const TOP: u32 = (u64::BITS - 1) / Self::BITS;
 
+    /// The slot that a time has in a ring of that level.
+    #[inline]
+    pub(super) const fn digit(at: u64, level: u32) -> usize {
+        (at >> (level * Self::BITS)) as usize & (SLOTS - 1)
+    }
+
     /// The level of the ring that has `a` and `b` in different slots; 0 if they are equal.
     #[inline]
     pub(super) const fn parting_level(a: u64, b: u64) -> u32 {
@@ -70,8 +59,7 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
 impl<const SLOTS: usize> Ring<SLOTS> {
     /// An empty ring over the block around `at`.
     pub(super) fn around(at: u64, level: u32, parent: u32) -> Self {
-        let slots = [Slot::EMPTY; SLOTS];
-        let mut ring = Self { base: 0, occupied: 0, level, parent, slots };
+        let mut ring = Self { base: 0, occupied: 0, level, parent };
         ring.reuse(at, level, parent);
         ring
     }
@@ -103,7 +91,7 @@ impl<const SLOTS: usize> Ring<SLOTS> {
     /// The slot of a time that this ring covers.
     #[inline]
     pub(super) const fn slot_of(&self, at: u64) -> usize {
-        (at >> self.shift()) as usize & (SLOTS - 1)
+        Geometry::<SLOTS>::digit(at, self.level)
     }
 
     /// The first nanosecond of a slot.
@@ -140,70 +128,16 @@ impl<const SLOTS: usize> Ring<SLOTS> {
         self.occupied == 0
     }
 
-    /// The finer ring that newcomers to that slot go to: there is one, and nothing waits ahead of
-    /// it.
+    /// Notes that a slot holds something.
     #[inline]
-    pub(super) const fn way_down(&self, slot: usize) -> Option<u32> {
-        let slot = &self.slots[slot];
-        if slot.finer != NIL && slot.list.is_empty() { Some(slot.finer) } else { None }
-    }
-
-    /// The finer ring that the slot has been opened into, entirely or in part.
-    #[inline]
-    pub(super) const fn finer(&self, slot: usize) -> Option<u32> {
-        let finer = self.slots[slot].finer;
-        if finer == NIL { None } else { Some(finer) }
-    }
-
-    /// Opens a slot into a finer ring.
-    #[inline]
-    pub(super) const fn set_finer(&mut self, slot: usize, ring: u32) {
+    pub(super) const fn occupy(&mut self, slot: usize) {
         self.occupied |= 1 << slot;
-        self.slots[slot].finer = ring;
     }
 
-    /// The finer ring of a slot has gone.
+    /// Notes that a slot holds nothing any more.
     #[inline]
-    pub(super) const fn drop_finer(&mut self, slot: usize) {
-        self.slots[slot].finer = NIL;
-        self.note_if_empty(slot);
-    }
-
-    #[inline]
-    pub(super) const fn list(&self, slot: usize) -> List {
-        self.slots[slot].list
-    }
-
-    /// A slot's list, to link a timer in; gives its new length beside it.
-    #[inline]
-    pub(super) const fn list_to_link(&mut self, slot: usize) -> (&mut List, u32) {
-        self.occupied |= 1 << slot;
-        let slot = &mut self.slots[slot];
-        slot.count += 1;
-        (&mut slot.list, slot.count)
-    }
-
-    /// A slot's list, to unlink a timer from. [`Self::note_if_empty`] is to follow.
-    #[inline]
-    pub(super) const fn list_to_unlink(&mut self, slot: usize) -> &mut List {
-        let slot = &mut self.slots[slot];
-        slot.count -= 1;
-        &mut slot.list
-    }
-
-    /// The length of a slot's list.
-    #[inline]
-    pub(super) const fn count(&self, slot: usize) -> usize {
-        self.slots[slot].count as usize
-    }
-
-    /// Notes that a slot holds nothing any more, if so.
-    #[inline]
-    pub(super) const fn note_if_empty(&mut self, slot: usize) {
-        let content = &self.slots[slot];
-        if content.list.is_empty() && content.finer == NIL {
-            self.occupied &= !(1 << slot);
-        }
+    pub(super) const fn vacate(&mut self, slot: usize) {
+        self.occupied &= !(1 << slot);
     }
 
     /// The slots that hold anything, earliest first.
@@ -217,6 +151,7 @@ impl<const SLOTS: usize> Ring<SLOTS> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arena::NIL;
 
     #[test]
     fn the_levels_cover_all_time_there_is() {
@@ -257,7 +192,7 @@ mod tests {
     fn the_next_slot_is_the_first_occupied_one_behind() {
         let mut ring = Ring::<64>::around(0, 0, NIL);
         for slot in [3, 40, 63] {
-            ring.set_finer(slot, 1);
+            ring.occupy(slot);
         }
         assert_eq!(ring.first_slot(), Some(3));
         assert_eq!(ring.next_slot(3), Some(40));

@@ -18,7 +18,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             for slot in here.occupied_slots() {
                 let (length, first) = self.check_list(arena, ring, slot)?;
                 (timers, earliest) = (timers + length, earliest.min(first));
-                let Some(inner) = here.finer(slot) else { continue };
+                let content = &self.slots[Self::join(ring, slot) as usize];
+                let Some(inner) = content.finer() else { continue };
                 let finer = &self.rings[inner as usize];
                 let block = (finer.start_of(0), finer.last_of(SLOTS - 1));
                 if block != (here.start_of(slot), here.last_of(slot)) {
@@ -48,7 +49,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             if here.start_of(slot) > self.cursor || here.last_of(slot) < self.cursor {
                 return Err(format!("W3: the path leaves the cursor at level {level}"));
             }
-            if here.way_down(slot) != Some(below) {
+            let place = Self::join(self.path[level as usize], slot);
+            if self.slots[place as usize].way_down() != Some(below) {
                 return Err(format!("W3: the path is barred at level {level}"));
             }
         }
@@ -64,8 +66,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     ) -> Result<(usize, u64), String> {
         let here = &self.rings[ring as usize];
         let place = Self::join(ring, slot);
+        let content = &self.slots[place as usize];
         let (mut length, mut earliest) = (0, u64::MAX);
-        for index in here.list(slot).iter(arena) {
+        for index in content.list.iter(arena) {
             let node = arena.node(index);
             if node.place.slot() != Some(place) {
                 return Err(format!("W1: timer {index} says {:?}", node.place));
@@ -79,10 +82,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 return Err(format!("A3: the list of slot {slot} runs in a circle"));
             }
         }
-        if here.count(slot) != length {
+        if content.count as usize != length {
             return Err(format!("W2: slot {slot} counts wrongly: {length} timers"));
         }
-        if length == 0 && here.finer(slot).is_none() {
+        if length == 0 && content.finer().is_none() {
             return Err(format!("W2: slot {slot} of ring {ring} is occupied by nobody"));
         }
         Ok((length, earliest))
@@ -103,7 +106,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             }
             (before, shown) = (entry.at, shown + 1);
         }
-        if here.list(slot).iter(arena).count() != shown {
+        if self.slots[place as usize].list.iter(arena).count() != shown {
             return Err(format!("W4: the front shows {shown} timers of slot {slot}"));
         }
         let start = here.start_of(slot);
