@@ -23,6 +23,8 @@ fn ask(interval: &mut Interval, now: u64) -> Option<Tick> {
     interval.tick(Instant::from_nanos(now))
 }
 
+/// What an interval answers; an `Option` so that it compares with the answer as it is.
+#[expect(clippy::unnecessary_wraps)]
 fn tick(scheduled: u64, index: u64, missed: u64) -> Option<Tick> {
     Some(Tick { scheduled: Instant::from_nanos(scheduled), index, missed })
 }
