@@ -67,6 +67,7 @@ impl Place {
     }
 
     /// Linked nowhere.
+    #[cfg(feature = "mio")]
     #[inline]
     pub(crate) const fn detached(self) -> Self {
         self.at(DETACHED)

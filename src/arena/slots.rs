@@ -196,6 +196,7 @@ impl<T> Arena<T> {
     }
 
     /// The key of a live slot.
+    #[cfg(feature = "mio")]
     #[inline]
     pub(crate) fn key(&self, index: u32) -> TimerKey {
         TimerKey::new(index, self.node(index).generation)

@@ -354,7 +354,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// As [`pop_expired_within`](Self::pop_expired_within), but the timer stays alive under its
     /// key: detached, until it is cancelled or scheduled anew.
-    #[cfg_attr(not(feature = "mio"), allow(dead_code, reason = "for the reactor"))]
+    #[cfg(feature = "mio")]
     pub(crate) fn detach_expired(
         &mut self,
         now: Instant,
@@ -368,7 +368,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     /// Whether the timer has been detached and not scheduled anew.
-    #[cfg_attr(not(feature = "mio"), allow(dead_code, reason = "for the reactor"))]
+    #[cfg(feature = "mio")]
     pub(crate) fn is_detached(&self, key: TimerKey) -> bool {
         self.arena.get(key).is_some_and(|node| node.place.is_detached())
     }
