@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod hold;
+
 use std::time::Duration;
 
 use tourbillon::time::Instant;
