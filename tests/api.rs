@@ -252,6 +252,10 @@ fn values_may_take_no_room_or_much() {
 
 /// libevent's `test_common_timeout`: however it is written, the same duration is the same token.
 #[test]
+#[expect(
+    clippy::duration_suboptimal_units,
+    reason = "five million microseconds are the point"
+)]
 fn registering_a_common_timeout_is_idempotent() {
     let mut timers = Timers::<()>::new();
     let tokens = [ms(100), ms(200), Duration::from_secs(5)]

@@ -64,7 +64,7 @@ fn touching_does_not_allocate() {
             let now = at(turn * MILLI);
             // Every 16th connection is silent, expires, and connects again.
             let index = (turn % 1_000) as usize;
-            if index % 16 != 0 {
+            if !index.is_multiple_of(16) {
                 assert!(timers.touch(keys[index], now));
             }
             while let Some(expired) = timers.pop_expired(now) {

@@ -357,7 +357,7 @@ fn p9_no_unsafe_and_no_panic() {
         Duration::ZERO,
         Duration::from_nanos(1),
         Duration::from_secs(1 << 40),
-        Duration::MAX - Duration::from_nanos(1),
+        Duration::MAX.saturating_sub(Duration::from_nanos(1)),
         Duration::MAX,
     ];
     let foreign = Timers::<usize>::new().schedule(Instant::MAX, 0);

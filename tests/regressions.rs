@@ -498,7 +498,7 @@ fn an_odd_duration_keeps_every_nanosecond() {
 
 // ---- panics and overflows ----------------------------------------------------------------------
 
-/// tokio#5183: u64::MAX / 10 seconds beside one nanosecond.
+/// tokio#5183: `u64::MAX / 10` seconds beside one nanosecond.
 #[test]
 fn a_sleep_of_ages_beside_a_nanosecond() {
     let mut timers = Timers::new();
@@ -516,8 +516,8 @@ fn a_sleep_of_ages_beside_a_nanosecond() {
 fn the_longest_duration_is_as_good_as_never() {
     for start in [0, 1, 1 << 36, MILLI << 36, u64::MAX - 1, u64::MAX] {
         let now = at(start);
-        for after in [Duration::MAX, Duration::MAX - ms(1), Duration::from_secs(u64::MAX)]
-        {
+        let almost = Duration::MAX.saturating_sub(ms(1));
+        for after in [Duration::MAX, almost, Duration::from_secs(u64::MAX)] {
             let mut timers = Timers::starting_at(now);
             let common = timers.common_timeout(after);
             let keys = [
