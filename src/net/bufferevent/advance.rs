@@ -35,16 +35,14 @@ impl BufferEvent {
                 self.break_down(error);
                 return self.last_event();
             }
-            match self.flow.life {
-                Life::Open => self.drained().or_else(|| {
-                    self.fill(share);
-                    self.next_of_input()
-                }),
-                _ => {
-                    self.say_farewell(share);
-                    self.last_event()
-                }
+            if self.flow.life != Life::Open {
+                self.say_farewell(share);
+                return self.last_event();
             }
+            self.drained().or_else(|| {
+                self.fill(share);
+                self.next_of_input()
+            })
         });
         share.calls -= usize::from(event.is_some());
         event

@@ -6,7 +6,6 @@ use std::io;
 
 use crate::reactor::{Drive, Next, Reactor, Ready};
 
-use super::flow::Share;
 use super::timeouts::AGAIN;
 use super::{BufferEvent, Event, StreamKey};
 
@@ -32,7 +31,7 @@ impl<F> Driver<F> {
         F: FnMut(&mut S, &mut Reactor<S>, &mut BufferEvent, Event),
     {
         stream.absorb(ready);
-        let mut share = Share::of_a_turn();
+        let mut share = stream.take_share(reactor.stats().turns);
         loop {
             while let Some(event) = stream.advance(&mut share) {
                 if matches!(event, Event::Closed) {
@@ -57,6 +56,7 @@ impl<F> Driver<F> {
             // Edge-triggered readiness is not reported twice: what is left is ours to remember.
             reactor.activate(stream.key(), AGAIN);
         }
+        stream.put_share(share);
         Next::Continue
     }
 }

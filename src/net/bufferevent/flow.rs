@@ -9,17 +9,19 @@ use crate::reactor::Ready;
 use super::BufferEvent;
 use super::timeouts::{Count, PerTimer};
 
-/// What one stream may take of one turn.
+/// What one stream may still take of one turn, however often it is called in it.
 #[derive(Debug)]
 pub(super) struct Share {
+    /// The number of the turn.
+    turn: u64,
     pub(super) read: usize,
     pub(super) write: usize,
     pub(super) calls: usize,
 }
 
 impl Share {
-    pub(super) const fn of_a_turn() -> Self {
-        Self { read: 64 * 1024, write: 256 * 1024, calls: 64 }
+    pub(super) const fn of_turn(turn: u64) -> Self {
+        Self { turn, read: 64 * 1024, write: 256 * 1024, calls: 64 }
     }
 }
 
@@ -49,6 +51,7 @@ pub(super) enum End {
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "facts that hold independently")]
 pub(super) struct Flow {
+    share: Share,
     pub(super) life: Life,
     /// Readiness that was reported and not used up.
     pub(super) readable: bool,
@@ -81,6 +84,7 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn new() -> Self {
         Self {
+            share: Share::of_turn(0),
             life: Life::Open,
             readable: false,
             writable: true,
@@ -101,6 +105,7 @@ impl Flow {
 
     /// The stream is registered (again): its readiness will be reported from the start.
     pub(super) fn begin(&mut self) {
+        self.share = Share::of_turn(0);
         self.readable = false;
         self.writable = true;
         self.asked = false;
@@ -109,6 +114,16 @@ impl Flow {
 }
 
 impl BufferEvent {
+    /// The stream's share of turn number `turn`: what is left of it, when it was called before.
+    pub(super) fn take_share(&mut self, turn: u64) -> Share {
+        let share = mem::replace(&mut self.flow.share, Share::of_turn(turn));
+        if share.turn == turn { share } else { Share::of_turn(turn) }
+    }
+
+    pub(super) fn put_share(&mut self, share: Share) {
+        self.flow.share = share;
+    }
+
     /// Takes note of why the stream is called.
     pub(super) fn absorb(&mut self, ready: Ready) {
         let flow = &mut self.flow;

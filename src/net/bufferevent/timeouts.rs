@@ -121,23 +121,22 @@ impl Countdown {
             }
             return;
         };
-        match self.timer {
-            Some(timer) if restart => {
+        if let Some(timer) = self.timer {
+            if restart {
                 reactor.cancel(timer);
+            } else if !now.progress || start_again(reactor, timer, after) {
+                return;
             }
-            Some(_) if !now.progress => return,
-            Some(timer) => {
-                // A timeout whose duration is not registered has no queue to go to the end of.
-                if reactor.touch(timer)
-                    || reactor.reschedule(timer, reactor.clock().now() + after.duration())
-                {
-                    return;
-                }
-            }
-            None => {}
         }
         self.timer = Some(reactor.source_timer_after(stream, id, after));
     }
+}
+
+/// Has the timer count from now. False: it is gone.
+fn start_again<S>(reactor: &mut Reactor<S>, timer: TimerKey, after: After) -> bool {
+    // A duration that is not registered has no queue to go to the end of.
+    reactor.touch(timer)
+        || reactor.reschedule(timer, reactor.clock().now() + after.duration())
 }
 
 /// What the reactor reports when that timeout has passed.

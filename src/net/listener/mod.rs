@@ -72,6 +72,8 @@ pub struct Listener {
     enabled: bool,
     /// Connections may be waiting.
     readable: bool,
+    /// How many may still be accepted in which turn, however often the listener is called in it.
+    share: (u64, usize),
     /// A retry is scheduled; until then nothing is accepted.
     waiting: bool,
 }
@@ -111,6 +113,7 @@ impl Listener {
             backoff: Backoff::new(),
             enabled: true,
             readable: false,
+            share: (0, 0),
             waiting: false,
         };
         reactor.register_driver(listener, Interest::READABLE, Accept { handler })
@@ -211,12 +214,20 @@ impl<F> Accept<F> {
     where
         F: FnMut(&mut S, &mut Reactor<S>, Accepted) -> io::Result<()>,
     {
-        for _ in 0..listener.options.accepts_per_turn {
+        let turn = reactor.stats().turns;
+        if listener.share.0 != turn {
+            listener.share = (turn, listener.options.accepts_per_turn);
+        }
+        loop {
             // The handler may have deregistered the listener.
             let may_accept = listener.enabled && !listener.waiting && listener.readable;
             if !may_accept || reactor.is_doomed(key) {
                 return Outcome::Done;
             }
+            if listener.share.1 == 0 {
+                return Outcome::Share;
+            }
+            listener.share.1 -= 1;
             let accepted = match listener.accept() {
                 Ok(Some(accepted)) => accepted,
                 Ok(None) => continue,
@@ -228,7 +239,6 @@ impl<F> Accept<F> {
                 listener.last_error = Some(error);
             }
         }
-        Outcome::Share
     }
 
     fn drive<S>(

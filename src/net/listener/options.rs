@@ -26,9 +26,8 @@ impl Default for ListenerOptions {
 impl ListenerOptions {
     /// How many connections the kernel holds that were not accepted yet. Default 1024; the system
     /// has a limit of its own (`net.core.somaxconn` on Linux).
-    pub const fn backlog(mut self, connections: u32) -> Self {
-        self.backlog =
-            if connections > i32::MAX as u32 { i32::MAX } else { connections as i32 };
+    pub fn backlog(mut self, connections: u32) -> Self {
+        self.backlog = i32::try_from(connections).unwrap_or(i32::MAX);
         self
     }
 
