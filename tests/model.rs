@@ -119,7 +119,7 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
         let id = |pick: usize| (!self.keys.is_empty()).then(|| pick % self.keys.len());
         match *op {
             Op::Schedule { after } => {
-                self.schedule(self.now + Duration::from_nanos(after))
+                self.schedule(self.now + Duration::from_nanos(after));
             }
             Op::ScheduleAbsolute { deadline } => {
                 self.schedule(Instant::from_nanos(deadline));

@@ -162,7 +162,7 @@ fn replay<const LEAF: usize>(start: u64, ops: &[Op]) {
             Op::Cancel(id) if id < pair.keys.len() => pair.cancel(id),
             Op::Advance(delta) => pair.advance(pair.now + delta, moved),
             Op::Next => {
-                assert_eq!(pair.wheel.next_deadline(), pair.model.next_deadline())
+                assert_eq!(pair.wheel.next_deadline(), pair.model.next_deadline());
             }
             Op::Reschedule(..) | Op::Cancel(_) => {}
         }
