@@ -40,7 +40,7 @@ enum Body<S> {
 }
 
 pub(super) struct Slots<S> {
-    slots: Vec<Slot<S>>,
+    all: Vec<Slot<S>>,
     vacant: Vec<u32>,
     taken: usize,
     /// Slots with pending bits, in the order in which they got them.
@@ -52,7 +52,7 @@ pub(super) struct Slots<S> {
 impl<S> Slots<S> {
     pub(super) const fn new() -> Self {
         Self {
-            slots: Vec::new(),
+            all: Vec::new(),
             vacant: Vec::new(),
             taken: 0,
             ready: VecDeque::new(),
@@ -69,8 +69,8 @@ impl<S> Slots<S> {
     pub(super) fn take(&mut self) -> Option<RawKey> {
         let index = match self.vacant.pop() {
             Some(index) => index,
-            None if self.slots.len() < RawKey::MAX_SLOTS => {
-                self.slots.push(Slot {
+            None if self.all.len() < RawKey::MAX_SLOTS => {
+                self.all.push(Slot {
                     generation: 1,
                     pending: Ready::NONE,
                     queued: false,
@@ -78,11 +78,11 @@ impl<S> Slots<S> {
                     doomed: false,
                     body: Body::Vacant,
                 });
-                self.slots.len() as u32 - 1
+                self.all.len() as u32 - 1
             }
             None => return None,
         };
-        let slot = self.slots.get_mut(index as usize)?;
+        let slot = self.all.get_mut(index as usize)?;
         slot.body = Body::Away;
         self.taken += 1;
         Some(RawKey { index, generation: slot.generation })
@@ -108,7 +108,7 @@ impl<S> Slots<S> {
 
     /// Whether the key's source is registered.
     pub(super) fn contains(&self, key: RawKey) -> bool {
-        self.slots
+        self.all
             .get(key.index as usize)
             .is_some_and(|slot| slot.generation == key.generation && slot.is_taken())
     }
@@ -166,7 +166,7 @@ impl<S> Slots<S> {
     /// Whether the slot's box is away, and will not be put back.
     #[allow(dead_code, reason = "for the rooms above, which may be switched off")]
     pub(super) fn is_doomed(&self, key: RawKey) -> bool {
-        self.slots
+        self.all
             .get(key.index as usize)
             .is_some_and(|slot| slot.generation == key.generation && slot.doomed)
     }
@@ -222,7 +222,7 @@ impl<S> Slots<S> {
     }
 
     fn slot_mut(&mut self, key: RawKey) -> Option<&mut Slot<S>> {
-        self.slots
+        self.all
             .get_mut(key.index as usize)
             .filter(|slot| slot.generation == key.generation && slot.is_taken())
     }
@@ -262,7 +262,7 @@ mod tests {
     fn a_slot_that_used_up_its_generations_is_retired() {
         let mut slots = Slots::<()>::new();
         let first = slots.take().unwrap();
-        slots.slots[0].generation = RawKey::LAST_GENERATION;
+        slots.all[0].generation = RawKey::LAST_GENERATION;
         let last = RawKey { generation: RawKey::LAST_GENERATION, ..first };
         assert!(slots.contains(last));
         slots.release(last);

@@ -203,3 +203,136 @@ impl<S> Reactor<S> {
         self.timers.schedule(deadline, Handler::Source { key: key.raw(), id })
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use alloc::vec::Vec;
+    use core::time::Duration;
+
+    use mio::unix::pipe::{self, Receiver, Sender};
+
+    use super::*;
+    use crate::time::ManualClock;
+
+    const IDLE: SourceTimer = SourceTimer::new(0);
+    const LINGER: SourceTimer = SourceTimer::new(7);
+
+    /// What a driver was called for.
+    #[derive(Eq, PartialEq, Debug)]
+    enum Seen {
+        Ready(Ready),
+        Poked,
+    }
+
+    /// Writes down its calls, and changes its interest when it becomes writable.
+    struct Recorder;
+
+    impl Drive<Vec<Seen>, Sender> for Recorder {
+        fn ready(
+            &mut self,
+            seen: &mut Vec<Seen>,
+            reactor: &mut Reactor<Vec<Seen>>,
+            key: SourceKey<Sender>,
+            source: &mut Sender,
+            ready: Ready,
+        ) -> Next {
+            seen.push(Seen::Ready(ready));
+            if ready.is_writable() {
+                reactor.reregister_source(source, key, Interest::READABLE).unwrap();
+            }
+            if ready.is_timer(LINGER) { Next::Stop } else { Next::Continue }
+        }
+
+        fn poked(
+            &mut self,
+            seen: &mut Vec<Seen>,
+            reactor: &mut Reactor<Vec<Seen>>,
+            key: SourceKey<Sender>,
+            _source: &mut Sender,
+        ) -> Next {
+            assert!(reactor.source_mut(key).is_none());
+            seen.push(Seen::Poked);
+            Next::Continue
+        }
+    }
+
+    type World = (Reactor<Vec<Seen>>, ManualClock, SourceKey<Sender>, Receiver);
+
+    fn world() -> World {
+        let clock = ManualClock::new();
+        let mut reactor = Reactor::builder().clock(clock.clone()).build().unwrap();
+        let (sender, receiver) = pipe::new().unwrap();
+        let key = reactor.register_driver(sender, Interest::WRITABLE, Recorder).unwrap();
+        (reactor, clock, key, receiver)
+    }
+
+    fn turn(reactor: &mut Reactor<Vec<Seen>>) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        reactor.turn(&mut seen, Duration::ZERO).unwrap();
+        seen
+    }
+
+    #[test]
+    fn a_driver_changes_the_interest_of_the_source_it_holds() {
+        let (mut reactor, _clock, key, _receiver) = world();
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::WRITABLE)]);
+        assert_eq!(turn(&mut reactor), []);
+        reactor.reregister(key, Interest::WRITABLE).unwrap();
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::WRITABLE)]);
+    }
+
+    #[test]
+    fn a_sources_timer_fires_as_a_call_of_its_driver() {
+        let (mut reactor, clock, key, _receiver) = world();
+        turn(&mut reactor);
+        let idle = reactor.common_timeout(Duration::from_nanos(100));
+        let timer = reactor.source_timer_after(key, IDLE, idle);
+        clock.advance(Duration::from_nanos(70));
+        assert!(reactor.touch(timer));
+        clock.advance(Duration::from_nanos(99));
+        assert_eq!(turn(&mut reactor), []);
+        clock.advance(Duration::from_nanos(1));
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::timer(IDLE))]);
+        assert!(!reactor.is_pending(timer));
+        // Its own Stop, by another of its timers.
+        reactor.source_timer_at(key, LINGER, Instant::ZERO);
+        let orphan = reactor.source_timer_at(key, IDLE, Instant::ZERO);
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::timer(LINGER))]);
+        assert!(!reactor.is_registered(key));
+        assert!(!reactor.is_pending(orphan), "it fired for nobody");
+    }
+
+    #[test]
+    fn a_timer_does_not_take_an_activation_along() {
+        let (mut reactor, _clock, key, _receiver) = world();
+        turn(&mut reactor);
+        reactor.at(Instant::ZERO, move |_, reactor, _| {
+            reactor.activate(key, Ready::READABLE);
+        });
+        reactor.source_timer_at(key, IDLE, Instant::ZERO);
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::timer(IDLE))]);
+        assert_eq!(turn(&mut reactor), [Seen::Ready(Ready::READABLE)]);
+    }
+
+    #[test]
+    fn a_source_reached_from_outside_is_told_in_the_same_turn_or_the_next() {
+        let (mut reactor, _clock, key, _receiver) = world();
+        turn(&mut reactor);
+        // By a timer: later in the same turn, and once for any number of times.
+        reactor.at(Instant::ZERO, move |_, reactor, _| {
+            assert!(reactor.source_mut(key).is_some());
+            assert!(reactor.source_mut(key).is_some());
+        });
+        assert_eq!(turn(&mut reactor), [Seen::Poked]);
+        assert_eq!(turn(&mut reactor), []);
+        // Between turns: in the next one, which does not sleep.
+        assert!(reactor.source_mut(key).is_some());
+        let mut seen = Vec::new();
+        reactor.turn(&mut seen, None).unwrap();
+        assert_eq!(seen, [Seen::Poked]);
+        // Gone before it could be told.
+        assert!(reactor.source_mut(key).is_some());
+        assert!(reactor.deregister(key).is_some());
+        assert_eq!(turn(&mut reactor), []);
+    }
+}

@@ -12,12 +12,11 @@ use super::{Fired, Next, Reactor, Ready};
 use crate::time::{Instant, Interval, ZeroPeriod};
 use crate::timers::{After, CommonTimeout, TimerKey};
 
-/// The handler of a one-shot.
-type Once<S> = dyn FnOnce(&mut S, &mut Reactor<S>, Fired);
+type OneShot<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>, Fired)>;
 
 /// What is called when a timer fires.
 pub(super) enum Handler<S> {
-    Once(Box<Once<S>>),
+    Once(OneShot<S>),
     Every(Box<dyn Ticking<S>>),
     /// A source's own timer: nothing to box.
     Source {
