@@ -187,7 +187,7 @@ impl<S> Reactor<S> {
             || self.has_work()
             || self.stop_at.is_some_and(|deadline| deadline <= now)
             || (wait.is_none() && !self.can_be_woken())
-            || self.is_timer_due(now)
+            || self.may_be_due(now)
             // Upkeep ahead of time, a little in each turn, while there is nothing else to do.
             || self.timers.maintain(now, self.budget.timers);
         if is_awake {
@@ -199,9 +199,10 @@ impl<S> Reactor<S> {
         Ok(sleep)
     }
 
-    fn is_timer_due(&mut self, now: Instant) -> bool {
+    /// Whether a timer may be due. To know for certain could mean to open a slot of any size; the
+    /// timers' phase finds out within its budget.
+    fn may_be_due(&self, now: Instant) -> bool {
         self.timers.next_wakeup().is_some_and(|wakeup| wakeup <= now)
-            && self.timers.next_deadline().is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether something is left to do that needs no wake.
@@ -221,7 +222,7 @@ impl<S> Reactor<S> {
         }
         if self.clock.is_manual() {
             let now = self.fresh_now();
-            return self.is_timer_due(now);
+            return self.may_be_due(now);
         }
         !self.timers.is_empty()
     }
@@ -278,7 +279,7 @@ impl<S> Reactor<S> {
         while let Some(due) = self.timers.detach_expired(self.now, &mut budget) {
             self.batch.push_back(due);
         }
-        let leaves_some = budget.is_spent() && self.is_timer_due(self.now);
+        let leaves_some = budget.is_spent() && self.may_be_due(self.now);
         self.stats.budget_hits += u64::from(leaves_some);
         let mut fired = 0;
         while !self.is_stopping() {
