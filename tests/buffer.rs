@@ -402,3 +402,18 @@ fn asking_for_more_than_there_is_means_all() {
     assert!(buffer.is_empty());
     buffer.validate();
 }
+
+/// Several slices are filled, and several appended, in one call and in their order.
+#[test]
+fn vectored_reads_and_writes_take_every_piece() {
+    use std::io::{IoSlice, IoSliceMut, Read, Write};
+
+    let mut buffer = Buffer::new();
+    let pieces = [IoSlice::new(b"tour"), IoSlice::new(b""), IoSlice::new(b"billon")];
+    assert_eq!(buffer.write_vectored(&pieces).unwrap(), 10);
+    let (mut first, mut second) = ([0; 3], [0; 20]);
+    let mut into = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+    assert_eq!(buffer.read_vectored(&mut into).unwrap(), 10);
+    assert_eq!((&first[..], &second[..7]), (&b"tou"[..], &b"rbillon"[..]));
+    assert!(buffer.is_empty());
+}

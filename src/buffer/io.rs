@@ -1,6 +1,6 @@
 //! Filling a buffer from a reader and draining it into a writer; the `std::io` traits.
 
-use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::io::{self, BufRead, IoSlice, IoSliceMut, Read, Write};
 
 use super::Buffer;
 
@@ -101,6 +101,15 @@ impl Read for Buffer {
         let n = self.copy_to(to);
         self.consume(n);
         Ok(n)
+    }
+
+    fn read_vectored(&mut self, pieces: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let before = self.len();
+        for piece in pieces {
+            let n = self.copy_to(piece);
+            self.consume(n);
+        }
+        Ok(before - self.len())
     }
 }
 
