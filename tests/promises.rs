@@ -1,0 +1,433 @@
+//! The promises of the crate, one test each, in order: the table in the README names them.
+//!
+//! P6, P11 and P12 are the reactor's. Each test is short and can fail; the deeper searches
+//! (small worlds, the oracle, fuzzing) are in files of their own.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::hold::Hold;
+use common::{DAY, MILLI, Random, SECOND, at, ms};
+use tourbillon::time::{Instant, Interval};
+use tourbillon::timers::{Budget, CommonTimeout, TimerKey, Timers};
+
+/// Timers of all kinds at random, and a plain list of the deadlines they must keep.
+struct World {
+    timers: Timers<u64>,
+    expected: BTreeMap<u64, (TimerKey, Instant)>,
+    commons: [CommonTimeout; 2],
+    next_id: u64,
+    now: Instant,
+    random: Random,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let now = at(random.next() >> (8 + random.below(50)));
+        let mut timers = Timers::starting_at(now);
+        let commons = [ms(1), ms(250)].map(|after| timers.common_timeout(after));
+        Self { timers, expected: BTreeMap::new(), commons, next_id: 0, now, random }
+    }
+
+    fn delay(&mut self) -> Duration {
+        let bits = self.random.below(40);
+        Duration::from_nanos(self.random.below(1 << bits))
+    }
+
+    fn schedule(&mut self) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let delay = self.delay();
+        let (key, deadline) = match self.random.below(4) {
+            0 => (self.timers.schedule(self.now + delay, id), self.now + delay),
+            1 => (self.timers.schedule(self.now - delay, id), self.now - delay),
+            n => {
+                let common = self.commons[n as usize - 2];
+                let key = self.timers.schedule_after(self.now, common, id);
+                (key, self.now + common.duration())
+            }
+        };
+        self.expected.insert(id, (key, deadline));
+    }
+
+    fn pick(&mut self) -> Option<u64> {
+        let nth = self.random.below(self.expected.len().max(1) as u64);
+        self.expected.keys().nth(nth as usize).copied()
+    }
+
+    /// Schedules some, moves some, cancels some.
+    fn churn(&mut self) {
+        for _ in 0..self.random.below(20) {
+            self.schedule();
+        }
+        for _ in 0..self.random.below(5) {
+            let Some(id) = self.pick() else { return };
+            let (key, old) = self.expected[&id];
+            let deadline = self.now + self.delay();
+            if self.random.below(2) == 0 {
+                assert!(self.timers.reschedule(key, deadline));
+                self.expected.insert(id, (key, deadline));
+            } else if self.timers.touch(key, self.now) {
+                let deadline = self.timers.deadline(key).unwrap();
+                assert!(self.commons.iter().any(|c| self.now + c.duration() == deadline));
+                self.expected.insert(id, (key, deadline));
+            } else {
+                assert_eq!(self.timers.deadline(key), Some(old));
+            }
+        }
+        if let Some(id) = self.pick() {
+            let (key, _) = self.expected[&id];
+            assert_eq!(self.timers.cancel(key), Some(id));
+            self.expected.remove(&id);
+        }
+    }
+
+    fn advance(&mut self) {
+        let delay = self.delay();
+        self.now += delay;
+    }
+
+    fn earliest(&self) -> Option<Instant> {
+        self.expected.values().map(|(_, deadline)| *deadline).min()
+    }
+}
+
+#[test]
+fn p1_never_early() {
+    for seed in 1..=100 {
+        let mut world = World::new(seed);
+        for _ in 0..100 {
+            world.churn();
+            // The last nanosecond before the earliest is due, and that nanosecond itself.
+            if let Some(earliest) =
+                world.earliest().filter(|earliest| *earliest > world.now)
+            {
+                let before = at(earliest.as_nanos() - 1);
+                assert!(world.timers.pop_expired(before).is_none(), "early");
+                world.now = earliest;
+            } else {
+                world.advance();
+            }
+            while let Some(expired) = world.timers.pop_expired(world.now) {
+                let (_, deadline) = world.expected.remove(&expired.value).unwrap();
+                assert!(world.now >= deadline, "early, seed {seed}");
+                assert_eq!(expired.deadline, deadline);
+            }
+        }
+    }
+}
+
+#[test]
+fn p2_never_lost() {
+    for seed in 1..=100 {
+        let mut world = World::new(seed);
+        for _ in 0..100 {
+            world.churn();
+            assert_eq!(world.timers.next_deadline(), world.earliest(), "seed {seed}");
+            world.advance();
+            while let Some(expired) = world.timers.pop_expired(world.now) {
+                world.expected.remove(&expired.value);
+            }
+            assert!(world.expected.values().all(|(_, deadline)| *deadline > world.now));
+            assert!(world.timers.next_deadline().is_none_or(|next| next > world.now));
+            assert_eq!(world.timers.len(), world.expected.len());
+        }
+    }
+}
+
+#[test]
+fn p3_exactly_once() {
+    for seed in 1..=50 {
+        let mut world = World::new(seed);
+        let mut stale = Vec::new();
+        let foreign = Timers::<u64>::new().schedule(Instant::ZERO, 0);
+        for _ in 0..50 {
+            world.churn();
+            world.advance();
+            while let Some(expired) = world.timers.pop_expired(world.now) {
+                let (key, _) = world.expected.remove(&expired.value).expect("once only");
+                assert_eq!(key, expired.key);
+                stale.push(key);
+            }
+            // A key is stale from then on, though its slot is in use again; it hits nobody.
+            if cfg!(debug_assertions) {
+                stale.push(foreign);
+            }
+            for key in &stale {
+                assert!(!world.timers.contains(*key));
+                assert!(!world.timers.reschedule(*key, Instant::ZERO));
+                assert!(!world.timers.touch(*key, Instant::ZERO));
+                assert_eq!(world.timers.cancel(*key), None);
+            }
+            for (id, (key, deadline)) in &world.expected {
+                assert_eq!(world.timers.get(*key), Some(id));
+                assert_eq!(world.timers.deadline(*key), Some(*deadline));
+            }
+        }
+        assert!(stale.len() > 100, "seed {seed} showed only {} stale keys", stale.len());
+    }
+}
+
+#[test]
+fn p4_in_order() {
+    for seed in 1..=50 {
+        let mut world = World::new(seed);
+        for _ in 0..50 {
+            world.churn();
+            world.advance();
+            // Pauses by a budget, in which more is scheduled for later, change nothing.
+            let mut last = Instant::ZERO;
+            loop {
+                let timers = 1 + world.random.below(3) as usize;
+                let moves = 1 + world.random.below(8) as usize;
+                let mut budget = Budget { timers, moves };
+                let mut came = false;
+                while let Some(expired) =
+                    world.timers.pop_expired_within(world.now, &mut budget)
+                {
+                    assert!(expired.deadline >= last, "out of order, seed {seed}");
+                    assert_eq!(Some(expired.deadline), world.earliest());
+                    last = expired.deadline;
+                    world.expected.remove(&expired.value);
+                    came = true;
+                }
+                if !came && !budget.is_spent() {
+                    break;
+                }
+            }
+        }
+    }
+    // Equal deadlines, in scheduling order: on the wheel and in a queue, by hundreds.
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(ms(5));
+    for id in 0..500 {
+        timers.schedule(at(4 * MILLI), id);
+        timers.schedule_after(Instant::ZERO, idle, 500 + id);
+    }
+    assert_eq!(common::due(&mut timers, at(SECOND)), (0..1_000).collect::<Vec<_>>());
+}
+
+/// Drains with `Budget::timers(64)` at a time and gives how many timers came. No call may touch
+/// more than its budget, and a step.
+fn drain_in_steps(timers: &mut Timers<u64>, now: Instant) -> u64 {
+    let mut came = 0;
+    loop {
+        let mut budget = Budget::timers(64);
+        let before = timers.stats().wheel.moves;
+        while timers.pop_expired_within(now, &mut budget).is_some() {
+            came += 1;
+        }
+        let touched = timers.stats().wheel.moves - before;
+        assert!(touched <= 320 + 64, "{touched} moves on a budget of 320");
+        if !budget.is_spent() {
+            return came;
+        }
+    }
+}
+
+/// The most that one call touched may not exceed this, whatever is stored.
+const MOST_MOVES: u64 = 256;
+
+#[test]
+fn p5_bounded_work() {
+    // A hold run of timers of all kinds, through bounded calls alone.
+    let mut hold = Hold::of(100_000);
+    for _ in 0..200_000 {
+        hold.step();
+    }
+    let most = hold.timers.stats().max_moves_per_call;
+    assert!(most <= MOST_MOVES, "hold run: {most} moves in one call");
+
+    // Fire and schedule without a bound: the upkeep of each pop keeps pace, and no call pays.
+    let mut random = Random::new(5);
+    let mut timers = Timers::new();
+    for i in 0..100_000 {
+        timers.schedule(at(random.below(SECOND)), i);
+    }
+    while timers.maintain(Instant::ZERO, 64) {}
+    for _ in 0..300_000 {
+        let now = timers.next_deadline().unwrap();
+        let expired = timers.pop_expired(now).unwrap();
+        let after = Duration::from_nanos(random.below(2 * SECOND));
+        timers.schedule_after(now, after, expired.value);
+    }
+    let most = timers.stats().max_moves_per_call;
+    assert!(most <= MOST_MOVES, "fire and schedule: {most} moves in one call");
+
+    // 200,000 timers in one millisecond.
+    let mut timers = Timers::new();
+    for i in 0..200_000 {
+        timers.schedule(at(SECOND + random.below(MILLI)), i);
+    }
+    assert_eq!(timers.stats().wheel.moves, 0, "scheduling touches nobody else");
+    assert_eq!(drain_in_steps(&mut timers, at(2 * SECOND)), 200_000);
+    let most = timers.stats().max_moves_per_call;
+    assert!(most <= 320, "one millisecond: {most} moves in one call");
+
+    // A jump over a day, timers all over it; half of them postponed, in place and in the queue.
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(Duration::from_secs(30));
+    for i in 0..100_000 {
+        let key = if i % 4 == 0 {
+            timers.schedule_after(at(i), idle, i)
+        } else {
+            timers.schedule(at(random.below(DAY)), i)
+        };
+        if i % 2 == 0 {
+            assert!(timers.reschedule(key, at(DAY - i)));
+        }
+    }
+    assert_eq!(timers.stats().wheel.moves, 0, "nor does postponing");
+    assert_eq!(drain_in_steps(&mut timers, at(DAY)), 100_000);
+    let most = timers.stats().max_moves_per_call;
+    assert!(most <= 320, "jump over a day: {most} moves in one call");
+
+    // Upkeep does what it was told, and no more than a step above.
+    let mut timers = Timers::new();
+    for i in 0..100_000 {
+        timers.schedule(at(random.below(SECOND)), i);
+    }
+    loop {
+        let before = timers.stats().wheel.moves;
+        let more = timers.maintain(Instant::ZERO, 32);
+        let touched = timers.stats().wheel.moves - before;
+        assert!(touched <= 32 + 64, "{touched} moves on a budget of 32");
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(common::due(&mut timers, at(SECOND)).len(), 100_000);
+}
+
+#[test]
+fn p7_no_drift() {
+    let mut random = Random::new(7);
+    for _ in 0..200 {
+        let (start, period) = (random.next() >> 20, 1 + random.below(5 * MILLI));
+        let mut interval =
+            Interval::new(at(start), Duration::from_nanos(period)).unwrap();
+        // Through the timers, as a loop does it, and late by anything up to five periods.
+        let mut timers = Timers::starting_at(at(start));
+        timers.schedule(interval.next_deadline(), ());
+        let (mut handed_out, mut missed) = (0, 0);
+        for _ in 0..200 {
+            let late = random.below(5 * period) * random.below(2);
+            let now = timers.next_deadline().unwrap() + Duration::from_nanos(late);
+            assert!(timers.pop_expired(now).is_some());
+            let tick = interval.tick(now).expect("it is due");
+            assert_eq!(tick.scheduled, at(start + tick.index * period), "off the grid");
+            assert!(
+                now.as_nanos() - tick.scheduled.as_nanos() < period,
+                "not the latest"
+            );
+            handed_out += 1;
+            missed += tick.missed;
+            assert_eq!(handed_out + missed, tick.index + 1, "all are accounted for");
+            timers.schedule(interval.next_deadline(), ());
+        }
+    }
+}
+
+#[test]
+fn p8_no_allocation_after_warm_up() {
+    let mut hold = Hold::of(1_000);
+    let mut interval = Interval::new(Instant::ZERO, ms(1)).unwrap();
+    let mut run = |steps: u32| {
+        for _ in 0..steps {
+            hold.step();
+            while interval.tick(hold.now).is_some() {}
+        }
+    };
+    run(50_000);
+    let counted = allocation_counter::measure(|| run(50_000)).count_total;
+    assert_eq!(counted, 0);
+}
+
+#[test]
+fn p9_no_unsafe_and_no_panic() {
+    // The compiler holds the first half, as long as these lines stand.
+    assert!(include_str!("../src/lib.rs").contains("#![forbid(unsafe_code)]"));
+    assert!(include_str!("../Cargo.toml").contains("unsafe_code = \"forbid\""));
+
+    let instants = [0, 1, 63, 64, 1 << 36, 1 << 60, u64::MAX - 1, u64::MAX].map(at);
+    let durations = [
+        Duration::ZERO,
+        Duration::from_nanos(1),
+        Duration::from_secs(1 << 40),
+        Duration::MAX - Duration::from_nanos(1),
+        Duration::MAX,
+    ];
+    let foreign = Timers::<usize>::new().schedule(Instant::MAX, 0);
+    for start in instants {
+        let mut timers = Timers::starting_at(start);
+        let mut keys = vec![foreign];
+        for now in instants {
+            for after in durations {
+                let common = timers.common_timeout(after);
+                keys.push(timers.schedule_after(now, common, keys.len()));
+                keys.push(timers.schedule_after(now, after, keys.len()));
+                keys.push(timers.schedule(now, keys.len()));
+                let key = keys[keys.len() / 2];
+                timers.reschedule(key, now);
+                timers.touch(keys[keys.len() / 3], now);
+                let left = timers.remaining(key, now);
+                assert_eq!(left.is_some(), timers.contains(key));
+                timers.pop_expired_within(now, &mut Budget { timers: 1, moves: 1 });
+                timers.pop_expired_within(now, &mut Budget { timers: 0, moves: 0 });
+                timers.maintain(now, 0);
+                timers.maintain(now, usize::MAX);
+                timers.cancel(key);
+                timers.next_deadline();
+                timers.validate().unwrap();
+                if let Ok(mut interval) = Interval::new(now, after) {
+                    assert_eq!(interval.tick(start).is_some(), start >= now);
+                    assert!(interval.tick(Instant::MAX).is_some() || interval.is_over());
+                } else {
+                    assert!(after.is_zero());
+                }
+            }
+        }
+        timers.reserve(10);
+        timers.shrink_to_fit();
+        let left = timers.len();
+        assert_eq!(timers.drain_all().count(), left);
+    }
+}
+
+#[test]
+fn p10_time_may_misbehave() {
+    // Readings that go back count as the last one: nothing fires twice, early, or not at all.
+    let mut timers = Timers::new();
+    for i in 1..=10 {
+        timers.schedule(at(i * SECOND), i);
+    }
+    assert_eq!(common::due(&mut timers, at(5 * SECOND)), [1, 2, 3, 4, 5]);
+    assert!(timers.pop_expired(Instant::ZERO).is_none());
+    timers.schedule(at(3 * SECOND), 0);
+    assert_eq!(common::due(&mut timers, at(SECOND)), [0], "five seconds have passed");
+    assert_eq!(common::due(&mut timers, at(6 * SECOND)), [6]);
+
+    // A stall: nobody asks for a year, and the order is what it would have been.
+    assert_eq!(common::due(&mut timers, at(365 * DAY)), [7, 8, 9, 10]);
+
+    // What a jump costs depends on what is stored, not on how far it goes.
+    let cost = |jump: u64| {
+        let mut timers = Timers::new();
+        for i in 0..1_000 {
+            timers.schedule(at(i * MILLI), i);
+        }
+        assert_eq!(common::due(&mut timers, at(jump)).len(), 1_000);
+        timers.stats().wheel.moves
+    };
+    assert_eq!(cost(SECOND), cost(u64::MAX));
+    assert!(cost(u64::MAX) <= 3 * 1_000, "{} moves", cost(u64::MAX));
+    let mut timers = Timers::new();
+    timers.schedule(Instant::MAX, ());
+    for bits in 0..64 {
+        assert!(timers.pop_expired(at(1 << bits)).is_none());
+    }
+    assert_eq!(timers.stats().wheel.moves, 0, "one timer, 64 jumps");
+}
