@@ -7,14 +7,33 @@ extern crate alloc;
 extern crate std;
 
 mod arena;
+#[cfg(feature = "net")]
+pub mod buffer;
 pub mod common_timeout;
 #[cfg(feature = "model")]
 pub mod model;
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "mio")]
+pub mod reactor;
+#[cfg(feature = "mio")]
+pub mod stats;
 pub mod time;
 pub mod timers;
 pub mod wheel;
 
+#[cfg(feature = "net")]
+pub use buffer::{Buffer, Eol};
 pub use common_timeout::{After, CommonTimeout};
+#[cfg(feature = "net")]
+pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey};
+#[cfg(feature = "mio")]
+pub use reactor::{
+    Exit, Fired, Interest, Next, Precision, Reactor, ReactorBuilder, ReactorClock,
+    ReactorStats, Ready, Remote, SourceKey, Turn, TurnBudget,
+};
+#[cfg(all(feature = "signals", unix))]
+pub use reactor::{Signal, SignalKey};
 #[cfg(feature = "std")]
 pub use time::MonotonicClock;
 pub use time::{

@@ -78,11 +78,6 @@ impl Queues {
         self.wake
     }
 
-    /// Whether no timer is in a queue.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queues.iter().all(|queue| queue.list.is_empty())
-    }
-
     /// Registers a duration; a second time gives the same token.
     pub(crate) fn register(&mut self, after: Duration) -> CommonTimeout {
         if let Some(queue) = self.table.get(&after) {

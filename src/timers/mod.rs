@@ -435,19 +435,12 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         }
     }
 
-    /// Does ahead of time, touching about `moves` timers, what the next call would have to: finds
-    /// what is due first, sorts its slot and puts right the postponed timers before it. True: there
-    /// is more to do.
+    /// Does ahead of time, touching about `moves` timers, what later calls would have to: sorts the
+    /// earliest slot of the wheel, and opens those behind it that hold many timers. True: there is
+    /// more to do. For the idle moments of a loop.
     pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
         self.now = self.now.max(now);
-        let mut budget = Budget { timers: usize::MAX, moves };
-        if self.is_empty() {
-            return false;
-        }
-        let found = self.first_due(Instant::MAX, &mut budget);
-        let idle = self.queues.is_empty() && self.wheel.is_empty();
-        (found.is_none() && !idle)
-            || self.wheel.upkeep_within(&mut self.arena, &mut budget.moves)
+        self.wheel.maintain(&mut self.arena, moves)
     }
 
     /// How many timers there are.

@@ -136,12 +136,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// Whether no timer is in a slot.
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.linked == 0
-    }
-
     /// Nothing needs doing before this instant.
     #[inline]
     pub(crate) const fn wake(&self) -> Instant {
@@ -571,16 +565,17 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
-    /// Opens slots ahead until nothing is left to open, or the budget is spent: then true.
-    pub(crate) fn upkeep_within<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        moves: &mut usize,
-    ) -> bool {
-        while self.upkeep_due && *moves > 0 {
-            *moves = moves.saturating_sub(self.upkeep(arena));
+    /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
+    /// budget is spent: then true. Postponed timers stay where they are until they come up.
+    pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
+        let before = moves;
+        let mut is_ready = self.head(arena, &mut moves).is_ok();
+        while is_ready && self.upkeep_due {
+            is_ready = moves > 0;
+            moves = moves.saturating_sub(self.upkeep(arena));
         }
-        self.upkeep_due
+        self.stats.note_call(before - moves);
+        !is_ready
     }
 
     /// Of the slots that come next at each level, the finest that wants opening: its time is the

@@ -212,12 +212,11 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         Expired { key, deadline: node.deadline, value: node.value }
     }
 
-    /// Does ahead of time, touching about `moves` timers, what the next pop would have to: sorts
-    /// the earliest slot and puts right the postponed timers in it. True: there is more to do.
-    pub fn maintain(&mut self, now: Instant, mut moves: usize) -> bool {
+    /// Does ahead of time, touching about `moves` timers, what later pops would have to: sorts the
+    /// earliest slot, and opens those behind it that hold many timers. True: there is more to do.
+    pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
         self.now = self.now.max(now);
-        let found = self.core.first_due(&mut self.arena, Instant::MAX, &mut moves);
-        found.is_err() || self.core.upkeep_within(&mut self.arena, &mut moves)
+        self.core.maintain(&mut self.arena, moves)
     }
 
     /// How many timers there are.

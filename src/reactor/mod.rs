@@ -1,0 +1,190 @@
+//! The reactor: one loop over sources, timers, deferred work and posts from other threads.
+//!
+//! Handlers get the user's state and the reactor itself, both whole: `&mut S, &mut Reactor<S>`. A
+//! handler, and a source with it, is moved out of the reactor while it runs.
+//!
+//! ```
+//! use std::time::Duration;
+//! use tourbillon::reactor::{Exit, Next, Reactor};
+//!
+//! let mut reactor = Reactor::<u32>::new()?;
+//! reactor.every(Duration::from_millis(1), |ticks: &mut u32, _, _| {
+//!     *ticks += 1;
+//!     Next::Continue
+//! })?;
+//! reactor.after(Duration::from_millis(5), |_, reactor, _| reactor.stop());
+//! let mut ticks = 0;
+//! assert_eq!(reactor.run(&mut ticks)?, Exit::Stopped);
+//! assert!(ticks >= 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Ground rules
+//!
+//! - One thread owns a reactor. Others reach it through a [`Remote`].
+//! - [`Reactor::now`] is one reading a turn, taken when the wait is over; [`Fired::now`] is taken just
+//!   before a timer's handler; [`Reactor::after`] counts from a fresh reading. Readings that go back
+//!   are taken for the last one.
+//! - The order of work in a turn, and what waits for the next one: see [`Reactor::turn`]. What keeps a
+//!   run alive: see [`Reactor::run`].
+//! - A handler may do anything to the reactor but turn it: cancel, reschedule and deregister itself
+//!   and others, also those that are due in the same turn.
+//! - A handler that panics is gone, and its source or interval with it. The panic leaves the turn;
+//!   everything else is done by the next one.
+//! - What is still pending when a reactor is dropped is dropped with it, uncalled.
+//!
+//! # Costs
+//!
+//! A turn that sleeps until a timer costs two system calls: one to arm the kernel's timer, unless it
+//! stands right already, and one to wait. A turn that finds something to do at once costs one.
+//!
+//! # Not promised
+//!
+//! Progress while the machine sleeps, and a fair share for a handler that shares its turn with one
+//! that does not return: a handler is never interrupted.
+
+mod builder;
+mod clock;
+mod drive;
+mod key;
+mod outcome;
+mod ready;
+mod remote;
+#[cfg(all(feature = "signals", unix))]
+mod signal;
+mod slots;
+mod sources;
+mod stats;
+mod timers;
+mod turn;
+mod wait;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::fmt;
+use std::io;
+
+#[doc(no_inline)]
+pub use mio::{Interest, event::Source};
+
+pub use builder::{Precision, ReactorBuilder, TurnBudget};
+pub use clock::ReactorClock;
+#[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
+pub(crate) use drive::Drive;
+pub use key::SourceKey;
+pub use outcome::{Exit, Fired, Next, Turn};
+pub use ready::Ready;
+#[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
+pub(crate) use ready::SourceTimer;
+pub use remote::{Closed, Remote};
+#[cfg(all(feature = "signals", unix))]
+pub use signal::{Signal, SignalKey};
+pub use stats::{Lateness, ReactorStats};
+
+use crate::time::Instant;
+use crate::timers::{TimerKey, Timers};
+use remote::{Mailbox, Post};
+use slots::Slots;
+use stats::Readings;
+use timers::Handler;
+use wait::Waiter;
+
+type Deferred<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>)>;
+
+/// A loop over sources, timers, deferred work and posts, with handlers that share the state `S`.
+///
+/// Libevent's name for it is `event_base`. See the [module](self) for its rules.
+pub struct Reactor<S> {
+    timers: Timers<Handler<S>>,
+    /// Timers that were due at the turn's now, in their order, and are still to be called.
+    batch: VecDeque<(TimerKey, Instant)>,
+    slots: Slots<S>,
+    deferred: VecDeque<Deferred<S>>,
+    /// Posts that were collected and are still to be called.
+    posts: VecDeque<Post<S>>,
+    mailbox: Mailbox<S>,
+    events: mio::Events,
+    poll: mio::Poll,
+    waiter: Waiter,
+    clock: ReactorClock,
+    now: Instant,
+    readings: Readings,
+    budget: TurnBudget,
+    stats: ReactorStats,
+    /// Handlers may be running: no turn within a turn.
+    in_turn: bool,
+    stop: bool,
+    stop_at: Option<Instant>,
+}
+
+impl<S> Reactor<S> {
+    /// A reactor on the machine's clock, with exact waits and the default budget.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReactorBuilder::build`].
+    pub fn new() -> io::Result<Self> {
+        Self::builder().build()
+    }
+
+    /// A reactor with a clock, precision or budget of its own.
+    #[must_use]
+    pub fn builder() -> ReactorBuilder<S> {
+        ReactorBuilder::new(TurnBudget::default())
+    }
+
+    /// The turn's reading of the clock: taken when its wait was over. Libevent:
+    /// `event_base_gettimeofday_cached`.
+    #[inline]
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The clock, for a fresh reading.
+    #[inline]
+    #[must_use]
+    pub const fn clock(&self) -> &ReactorClock {
+        &self.clock
+    }
+
+    /// What it counted, and how late its timers were.
+    #[must_use]
+    pub const fn stats(&self) -> &ReactorStats {
+        &self.stats
+    }
+
+    /// Calls `f` later in this turn, after sources and timers; in the next one if it is called from a
+    /// deferred handler, from a post, or between turns. A turn with something deferred does not sleep.
+    /// O(1), and one allocation if `f` captures anything. Libevent: `event_deferred_cb_schedule`.
+    pub fn defer(&mut self, f: impl FnOnce(&mut S, &mut Reactor<S>) + 'static) {
+        self.deferred.push_back(Box::new(f));
+    }
+
+    /// A handle for other threads. As long as one lives, [`run`](Self::run) goes on.
+    #[must_use]
+    pub fn remote(&self) -> Remote<S> {
+        self.mailbox.remote()
+    }
+
+    /// A fresh reading; the turn's if the clock went back.
+    #[inline]
+    fn fresh_now(&self) -> Instant {
+        self.clock.now().max(self.now)
+    }
+}
+
+impl<S> fmt::Debug for Reactor<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor")
+            .field("now", &self.now)
+            .field("timers", &self.timers.len())
+            .field("sources", &self.slots.len())
+            .field("deferred", &self.deferred.len())
+            .field("posts", &self.posts.len())
+            .field("clock", &self.clock)
+            .field("waiter", &self.waiter)
+            .field("in_turn", &self.in_turn)
+            .finish_non_exhaustive()
+    }
+}

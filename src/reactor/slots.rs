@@ -1,0 +1,287 @@
+//! [`Slots`]: where the sources are kept, and which of them wait for a call.
+//!
+//! # Invariants
+//!
+//! - I1: a key finds a slot only if the slot is taken and the generations agree. Releasing a slot
+//!   ends its generation; a slot that has used up its generations is never taken again.
+//! - I2: a slot with `pending` bits is on the ready list exactly once, under its present key.
+//! - I3: a slot whose box is moved out for a call stays taken until the call is over.
+//!
+//! Every operation is O(1).
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::Ready;
+use super::drive::AnySource;
+use super::key::RawKey;
+
+type Boxed<S> = Box<dyn AnySource<S>>;
+
+struct Slot<S> {
+    generation: u32,
+    /// Why the handler is to be called next.
+    pending: Ready,
+    /// Whether it is on the ready list.
+    queued: bool,
+    /// Whether it is on the poked list.
+    poked: bool,
+    /// To be dropped when its handler returns.
+    doomed: bool,
+    body: Body<S>,
+}
+
+enum Body<S> {
+    Vacant,
+    /// Taken, and its box is being made or was moved out for a call.
+    Away,
+    Home(Boxed<S>),
+}
+
+pub(super) struct Slots<S> {
+    all: Vec<Slot<S>>,
+    vacant: Vec<u32>,
+    taken: usize,
+    /// Slots with pending bits, in the order in which they got them.
+    ready: VecDeque<RawKey>,
+    /// Slots that were reached from outside their handlers.
+    poked: VecDeque<RawKey>,
+}
+
+impl<S> Slots<S> {
+    pub(super) const fn new() -> Self {
+        Self {
+            all: Vec::new(),
+            vacant: Vec::new(),
+            taken: 0,
+            ready: VecDeque::new(),
+            poked: VecDeque::new(),
+        }
+    }
+
+    /// How many slots are taken.
+    pub(super) const fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// Takes a slot, whose box is still away. `None`: there are no more tokens to name one.
+    pub(super) fn take(&mut self) -> Option<RawKey> {
+        let index = match self.vacant.pop() {
+            Some(index) => index,
+            None if self.all.len() < RawKey::MAX_SLOTS => {
+                self.all.push(Slot {
+                    generation: 1,
+                    pending: Ready::NONE,
+                    queued: false,
+                    poked: false,
+                    doomed: false,
+                    body: Body::Vacant,
+                });
+                self.all.len() as u32 - 1
+            }
+            None => return None,
+        };
+        let slot = self.all.get_mut(index as usize)?;
+        slot.body = Body::Away;
+        self.taken += 1;
+        Some(RawKey { index, generation: slot.generation })
+    }
+
+    /// Gives a slot free and hands out its box, if it is at home.
+    pub(super) fn release(&mut self, key: RawKey) -> Option<Boxed<S>> {
+        let slot = self.slot_mut(key)?;
+        let body = core::mem::replace(&mut slot.body, Body::Vacant);
+        slot.pending = Ready::NONE;
+        (slot.queued, slot.poked, slot.doomed) = (false, false, false);
+        let reusable = slot.generation < RawKey::LAST_GENERATION;
+        if reusable {
+            slot.generation += 1;
+            self.vacant.push(key.index);
+        }
+        self.taken -= 1;
+        match body {
+            Body::Home(boxed) => Some(boxed),
+            Body::Away | Body::Vacant => None,
+        }
+    }
+
+    /// Whether the key's source is registered.
+    pub(super) fn contains(&self, key: RawKey) -> bool {
+        self.all
+            .get(key.index as usize)
+            .is_some_and(|slot| slot.generation == key.generation && slot.is_taken())
+    }
+
+    /// The box, unless it is away.
+    pub(super) fn get_mut(&mut self, key: RawKey) -> Option<&mut Boxed<S>> {
+        match &mut self.slot_mut(key)?.body {
+            Body::Home(boxed) => Some(boxed),
+            Body::Away | Body::Vacant => None,
+        }
+    }
+
+    /// Moves the box out, for a call.
+    pub(super) fn move_out(&mut self, key: RawKey) -> Option<Boxed<S>> {
+        let slot = self.slot_mut(key)?;
+        match core::mem::replace(&mut slot.body, Body::Away) {
+            Body::Home(boxed) => Some(boxed),
+            Body::Away | Body::Vacant => None,
+        }
+    }
+
+    /// Puts a box at home. Hands it back if its slot does not wait for it, or is doomed.
+    pub(super) fn put_back(
+        &mut self,
+        key: RawKey,
+        boxed: Boxed<S>,
+    ) -> Result<(), Boxed<S>> {
+        match self.slot_mut(key) {
+            Some(slot) if !slot.doomed && matches!(slot.body, Body::Away) => {
+                slot.body = Body::Home(boxed);
+                Ok(())
+            }
+            _ => Err(boxed),
+        }
+    }
+
+    /// Gives a slot free whose box is away for a call that is over now.
+    pub(super) fn release_away(&mut self, key: RawKey) {
+        if self.slot_mut(key).is_some_and(|slot| matches!(slot.body, Body::Away)) {
+            self.release(key);
+        }
+    }
+
+    /// Marks a slot whose box is away, so that it is not put back. False: it is at home, or gone.
+    pub(super) fn doom(&mut self, key: RawKey) -> bool {
+        match self.slot_mut(key) {
+            Some(slot) if matches!(slot.body, Body::Away) => {
+                slot.doomed = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the slot's box is away, and will not be put back.
+    #[allow(dead_code, reason = "for the rooms above, which may be switched off")]
+    pub(super) fn is_doomed(&self, key: RawKey) -> bool {
+        self.all
+            .get(key.index as usize)
+            .is_some_and(|slot| slot.generation == key.generation && slot.doomed)
+    }
+
+    /// Adds causes for the next call. False: the key is stale.
+    pub(super) fn mark_ready(&mut self, key: RawKey, ready: Ready) -> bool {
+        let Some(slot) = self.slot_mut(key) else { return false };
+        if !ready.is_none() {
+            slot.pending |= ready;
+            if !core::mem::replace(&mut slot.queued, true) {
+                self.ready.push_back(key);
+            }
+        }
+        true
+    }
+
+    /// The next source that waits for a call, and why.
+    pub(super) fn next_ready(&mut self) -> Option<(RawKey, Ready)> {
+        let key = self.ready.pop_front()?;
+        let slot = self.slot_mut(key);
+        let ready = slot.map_or(Ready::NONE, |slot| {
+            slot.queued = false;
+            core::mem::take(&mut slot.pending)
+        });
+        Some((key, ready))
+    }
+
+    /// How many entries the ready list has; some of them may be stale.
+    pub(super) fn ready_len(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Notes that the source was reached from outside its handler.
+    pub(super) fn mark_poked(&mut self, key: RawKey) {
+        if let Some(slot) = self.slot_mut(key)
+            && !core::mem::replace(&mut slot.poked, true)
+        {
+            self.poked.push_back(key);
+        }
+    }
+
+    pub(super) fn next_poked(&mut self) -> Option<RawKey> {
+        let key = self.poked.pop_front()?;
+        if let Some(slot) = self.slot_mut(key) {
+            slot.poked = false;
+        }
+        Some(key)
+    }
+
+    /// How many entries the poked list has; some of them may be stale.
+    pub(super) fn poked_len(&self) -> usize {
+        self.poked.len()
+    }
+
+    fn slot_mut(&mut self, key: RawKey) -> Option<&mut Slot<S>> {
+        self.all
+            .get_mut(key.index as usize)
+            .filter(|slot| slot.generation == key.generation && slot.is_taken())
+    }
+}
+
+impl<S> Slot<S> {
+    const fn is_taken(&self) -> bool {
+        !matches!(self.body, Body::Vacant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_released_slot_comes_back_under_another_key() {
+        let mut slots = Slots::<()>::new();
+        let first = slots.take().unwrap();
+        assert!(slots.mark_ready(first, Ready::READABLE));
+        slots.mark_poked(first);
+        assert!(slots.release(first).is_none());
+        let second = slots.take().unwrap();
+        assert_eq!(first.index, second.index);
+        assert!(!slots.contains(first) && slots.contains(second));
+        assert!(!slots.mark_ready(first, Ready::READABLE));
+        assert!(!slots.doom(first));
+        // The stale entries name nobody, and do not stand in for the newcomer's.
+        assert_eq!(slots.next_ready(), Some((first, Ready::NONE)));
+        assert_eq!(slots.next_poked(), Some(first));
+        assert!(slots.mark_ready(second, Ready::WRITABLE));
+        assert_eq!(slots.next_ready(), Some((second, Ready::WRITABLE)));
+        assert_eq!(slots.next_ready(), None);
+    }
+
+    #[test]
+    fn a_slot_that_used_up_its_generations_is_retired() {
+        let mut slots = Slots::<()>::new();
+        let first = slots.take().unwrap();
+        slots.all[0].generation = RawKey::LAST_GENERATION;
+        let last = RawKey { generation: RawKey::LAST_GENERATION, ..first };
+        assert!(slots.contains(last));
+        slots.release(last);
+        assert!(!slots.contains(last));
+        assert_eq!(slots.len(), 0);
+        assert_ne!(slots.take().unwrap().index, first.index);
+        assert!(!slots.contains(last));
+    }
+
+    #[test]
+    fn causes_merge_while_a_slot_waits() {
+        let mut slots = Slots::<()>::new();
+        let key = slots.take().unwrap();
+        slots.mark_ready(key, Ready::READABLE);
+        slots.mark_ready(key, Ready::NONE);
+        slots.mark_ready(key, Ready::WRITABLE);
+        assert_eq!(slots.ready_len(), 1);
+        assert_eq!(slots.next_ready(), Some((key, Ready::READABLE | Ready::WRITABLE)));
+        slots.mark_ready(key, Ready::NONE);
+        assert_eq!(slots.ready_len(), 0);
+    }
+}

@@ -1,0 +1,118 @@
+//! [`ReactorStats`]: what a reactor counts about itself.
+
+use core::time::Duration;
+
+use crate::stats::Histogram;
+use crate::time::Instant;
+
+/// Counters since the reactor was built, and how late its timers were, by cause.
+///
+/// Reading them costs nothing; they are plain fields.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ReactorStats {
+    /// Turns begun.
+    pub turns: u64,
+    /// Events that the kernel delivered to sources.
+    pub events: u64,
+    /// Events whose source was gone when they arrived. They reach nobody.
+    pub stale_events: u64,
+    /// Sleeps that ended with something to do.
+    pub useful_wakeups: u64,
+    /// Sleeps that ended with nothing to do: the cost of not arming the kernel's timer again
+    /// whenever a deadline moves to later.
+    pub spurious_wakeups: u64,
+    /// Times that the kernel's timer was armed: one system call each.
+    pub armed: u64,
+    /// Timers whose handlers were called.
+    pub timers_fired: u64,
+    /// Phases of turns that left work for the next turn because their budget was spent.
+    pub budget_hits: u64,
+    /// How late timers fired.
+    pub lateness: Lateness,
+}
+
+/// How late timers fired, and why.
+///
+/// `total` has an entry for each timer; the causes have one for each timer that they delayed. The
+/// parts of one timer add up to its total.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Lateness {
+    /// From the deadline to the call of the handler.
+    pub total: Histogram,
+    /// The deadline passed while the reactor slept or polled, and the kernel gave the processor back
+    /// that much later.
+    pub kernel: Histogram,
+    /// Other handlers were running.
+    pub handlers: Histogram,
+    /// It was due in an earlier turn, which had spent its budget.
+    pub budget: Histogram,
+}
+
+/// The readings that tell the causes of lateness apart.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Readings {
+    /// Just before the wait.
+    pub(super) wait_began: Instant,
+    /// When the wait was over: the turn's now.
+    pub(super) turn: Instant,
+    /// The turn's now of the last turn, if that one left due timers behind.
+    pub(super) left_behind: Option<Instant>,
+}
+
+impl Lateness {
+    /// Counts a timer due at `scheduled` whose handler is called at `now`.
+    #[inline]
+    pub(super) fn record(&mut self, scheduled: Instant, now: Instant, at: &Readings) {
+        let total = now.saturating_duration_since(scheduled);
+        self.total.record(total);
+        if at.left_behind.is_some_and(|last| scheduled <= last) {
+            let budget = at.turn.saturating_duration_since(scheduled).min(total);
+            Self::note(&mut self.budget, budget);
+            Self::note(&mut self.handlers, total.saturating_sub(budget));
+        } else {
+            let slept_from = scheduled.max(at.wait_began);
+            let kernel = at.turn.saturating_duration_since(slept_from).min(total);
+            Self::note(&mut self.kernel, kernel);
+            Self::note(&mut self.handlers, total.saturating_sub(kernel));
+        }
+    }
+
+    fn note(cause: &mut Histogram, part: Duration) {
+        if !part.is_zero() {
+            cause.record(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(nanos: u64) -> Instant {
+        Instant::from_nanos(nanos)
+    }
+
+    #[test]
+    fn lateness_is_split_by_cause_and_the_parts_add_up() {
+        let mut lateness = Lateness::default();
+        let slept = Readings { wait_began: at(10), turn: at(60), left_behind: None };
+        // Due at 40 during the sleep: 20 by the kernel, 5 by other handlers.
+        lateness.record(at(40), at(65), &slept);
+        assert_eq!(lateness.total.max(), Duration::from_nanos(25));
+        assert_eq!(lateness.kernel.max(), Duration::from_nanos(20));
+        assert_eq!(lateness.handlers.max(), Duration::from_nanos(5));
+        // Due at 4, before the sleep began: 6 by handlers before it, 50 by the kernel.
+        lateness.record(at(4), at(60), &slept);
+        assert_eq!(lateness.kernel.max(), Duration::from_nanos(50));
+        assert_eq!(lateness.handlers.max(), Duration::from_nanos(6));
+        assert!(lateness.budget.is_empty());
+        // Due at 40, left behind by the turn at 50.
+        let late = Readings { left_behind: Some(at(50)), ..slept };
+        lateness.record(at(40), at(61), &late);
+        assert_eq!(lateness.budget.max(), Duration::from_nanos(20));
+        assert_eq!(lateness.total.count(), 3);
+        assert_eq!(lateness.budget.count(), 1);
+    }
+}

@@ -1,0 +1,281 @@
+//! Timers of a reactor: one-shots, intervals, and the verbs on their keys.
+
+use alloc::boxed::Box;
+use core::mem;
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::drive::Call;
+use super::key::RawKey;
+use super::ready::SourceTimer;
+use super::{Fired, Next, Reactor, Ready};
+use crate::time::{Instant, Interval, ZeroPeriod};
+use crate::timers::{After, CommonTimeout, TimerKey};
+
+type OneShot<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>, Fired)>;
+
+/// What is called when a timer fires.
+pub(super) enum Handler<S> {
+    Once(OneShot<S>),
+    Every(Box<dyn Ticking<S>>),
+    /// A source's own timer: nothing to box.
+    Source {
+        key: RawKey,
+        id: SourceTimer,
+    },
+    /// An interval whose handler is moved out for its call.
+    Away,
+}
+
+/// An interval and its handler, in one box.
+pub(super) trait Ticking<S> {
+    fn interval(&mut self) -> &mut Interval;
+    fn call(&mut self, state: &mut S, reactor: &mut Reactor<S>, fired: Fired) -> Next;
+}
+
+struct Periodic<F> {
+    interval: Interval,
+    f: F,
+}
+
+impl<S, F> Ticking<S> for Periodic<F>
+where
+    F: FnMut(&mut S, &mut Reactor<S>, Fired) -> Next,
+{
+    fn interval(&mut self) -> &mut Interval {
+        &mut self.interval
+    }
+
+    fn call(&mut self, state: &mut S, reactor: &mut Reactor<S>, fired: Fired) -> Next {
+        (self.f)(state, reactor, fired)
+    }
+}
+
+impl<S> Reactor<S> {
+    /// Calls `f` once, `after` from now: a fresh reading, not the turn's.
+    ///
+    /// `after` is a [`Duration`] or a [`CommonTimeout`]. It never fires in the turn that scheduled it,
+    /// however short it is. The key is stale when `f` is called. O(1), and one allocation if `f`
+    /// captures anything. Libevent: `evtimer_new` and `evtimer_add`, or `event_base_once`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tourbillon::reactor::{Exit, Reactor};
+    ///
+    /// let mut reactor = Reactor::<Vec<&str>>::new()?;
+    /// reactor.after(Duration::from_millis(2), |seen: &mut Vec<_>, _, fired| {
+    ///     assert!(fired.now >= fired.scheduled);
+    ///     seen.push("second");
+    /// });
+    /// reactor.after(Duration::ZERO, |seen: &mut Vec<_>, _, _| seen.push("first"));
+    /// let mut seen = Vec::new();
+    /// assert_eq!(reactor.run(&mut seen)?, Exit::Idle);
+    /// assert_eq!(seen, ["first", "second"]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn after(
+        &mut self,
+        after: impl Into<After>,
+        f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
+    ) -> TimerKey {
+        let now = self.fresh_now();
+        self.timers.schedule_after(now, after, Handler::Once(Box::new(f)))
+    }
+
+    /// Calls `f` once at `deadline`, or in the next turn if that has passed. See
+    /// [`after`](Self::after).
+    pub fn at(
+        &mut self,
+        deadline: Instant,
+        f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
+    ) -> TimerKey {
+        self.timers.schedule(deadline, Handler::Once(Box::new(f)))
+    }
+
+    /// Calls `f` every `period`, the first time one period from now, until it answers
+    /// [`Next::Stop`] or the timer is cancelled.
+    ///
+    /// The k-th tick is due at start + k·period exactly, however late the others were. Ticks that
+    /// were missed are skipped, and counted in [`Fired::missed`]; [`interval`](Self::interval) takes
+    /// other policies. The key stays the same over all ticks. No allocation after the first. Libevent:
+    /// `event_new` with `EV_PERSIST`, which drifts.
+    ///
+    /// # Errors
+    ///
+    /// [`ZeroPeriod`] if `period` is zero.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tourbillon::reactor::{Next, Reactor};
+    ///
+    /// let mut reactor = Reactor::<Vec<u64>>::new()?;
+    /// let start = reactor.clock().now();
+    /// reactor.every(Duration::from_millis(1), |ticks: &mut Vec<_>, _, fired| {
+    ///     ticks.push(fired.scheduled.as_nanos());
+    ///     if ticks.len() == 3 { Next::Stop } else { Next::Continue }
+    /// })?;
+    /// let mut ticks = Vec::new();
+    /// reactor.run(&mut ticks)?;
+    /// assert_eq!((ticks[1] - ticks[0]) % 1_000_000, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn every(
+        &mut self,
+        period: Duration,
+        f: impl FnMut(&mut S, &mut Reactor<S>, Fired) -> Next + 'static,
+    ) -> Result<TimerKey, ZeroPeriod> {
+        let interval = Interval::new(self.fresh_now() + period, period)?;
+        Ok(self.interval(interval, f))
+    }
+
+    /// Calls `f` at every tick of `interval`. See [`every`](Self::every).
+    ///
+    /// Under a policy that makes up for missed ticks, one tick is made up for in each turn.
+    /// Rescheduling the timer starts its grid anew at the new deadline.
+    pub fn interval(
+        &mut self,
+        interval: Interval,
+        f: impl FnMut(&mut S, &mut Reactor<S>, Fired) -> Next + 'static,
+    ) -> TimerKey {
+        let deadline = interval.next_deadline();
+        self.timers.schedule(deadline, Handler::Every(Box::new(Periodic { interval, f })))
+    }
+
+    /// Registers a duration that many timers will share, and gets a token for it: O(1) to schedule,
+    /// to touch and to fire, at any population. Registering it again gives the same queue. Libevent:
+    /// `event_base_init_common_timeout`.
+    pub fn common_timeout(&mut self, after: Duration) -> CommonTimeout {
+        self.timers.common_timeout(after)
+    }
+
+    /// Takes a common timeout out of the table. Timers that are in its queue stay until they are
+    /// done, and the token goes on meaning its duration. False: it was not registered.
+    pub fn forget_common_timeout(&mut self, common: CommonTimeout) -> bool {
+        self.timers.forget_common_timeout(common)
+    }
+
+    /// Cancels a timer, and drops its handler. False: the key is stale. A handler may cancel its own
+    /// interval, and any timer that is due in the same turn. O(1). Libevent: `event_del`.
+    pub fn cancel(&mut self, key: TimerKey) -> bool {
+        self.timers.cancel(key).is_some()
+    }
+
+    /// Gives a timer another deadline, under the same key. False: the key is stale. An interval
+    /// starts its grid anew there. O(1). Libevent: `event_add` of a pending event.
+    pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
+        self.timers.reschedule(key, deadline)
+    }
+
+    /// Restarts the common timeout that a timer was scheduled with, from a fresh reading. False: the
+    /// key is stale, or the timer was scheduled without one ([`reschedule`](Self::reschedule) it
+    /// then). O(1).
+    pub fn touch(&mut self, key: TimerKey) -> bool {
+        let now = self.fresh_now();
+        self.timers.touch(key, now)
+    }
+
+    /// Whether the timer is still to fire. Libevent: `event_pending`.
+    #[must_use]
+    pub fn is_pending(&self, key: TimerKey) -> bool {
+        self.timers.contains(key)
+    }
+
+    /// When the timer is due; `None` if the key is stale.
+    #[must_use]
+    pub fn deadline(&self, key: TimerKey) -> Option<Instant> {
+        self.timers.deadline(key)
+    }
+
+    /// How long the timer still has, by a fresh reading; zero if it is due, `None` if the key is
+    /// stale. Libevent: the `tv` of `event_pending`.
+    #[must_use]
+    pub fn remaining(&self, key: TimerKey) -> Option<Duration> {
+        self.timers.remaining(key, self.fresh_now())
+    }
+
+    /// How many timers are pending.
+    #[must_use]
+    pub fn timer_count(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// Calls the handler of a timer that was due at `scheduled`. False: it is not due any more,
+    /// because a handler before it cancelled or rescheduled it.
+    pub(super) fn fire(
+        &mut self,
+        state: &mut S,
+        key: TimerKey,
+        scheduled: Instant,
+    ) -> bool {
+        // One that was rescheduled and came due again has an entry of its own, with its own deadline.
+        let is_due = self.timers.is_detached(key)
+            && self.timers.deadline(key).is_none_or(|deadline| deadline == scheduled);
+        if !is_due {
+            return false;
+        }
+        if let Some(handler @ Handler::Every(_)) = self.timers.get_mut(key) {
+            if let Handler::Every(ticking) = mem::replace(handler, Handler::Away) {
+                self.tick(state, key, scheduled, ticking);
+            }
+            return true;
+        }
+        let now = self.note_fired(scheduled);
+        match self.timers.cancel(key) {
+            Some(Handler::Once(f)) => {
+                f(state, self, Fired { key, scheduled, now, missed: 0 });
+            }
+            Some(Handler::Source { key, id }) => {
+                self.call_source(state, key, Call::Ready(Ready::timer(id)));
+            }
+            // An interval is handled above, and one that is away is not detached.
+            Some(Handler::Every(_) | Handler::Away) | None => {}
+        }
+        true
+    }
+
+    /// Calls the handler of an interval. The next tick is scheduled before, so that the handler may
+    /// cancel it or reschedule it.
+    fn tick(
+        &mut self,
+        state: &mut S,
+        key: TimerKey,
+        scheduled: Instant,
+        mut ticking: Box<dyn Ticking<S>>,
+    ) {
+        let now = self.note_fired(scheduled);
+        let interval = ticking.interval();
+        if interval.next_deadline() != scheduled {
+            interval.reset_at(scheduled);
+        }
+        let Some(tick) = interval.tick(now) else {
+            self.timers.cancel(key);
+            return;
+        };
+        let is_over = interval.is_over();
+        self.timers.reschedule(key, interval.next_deadline());
+        let fired = Fired { key, scheduled: tick.scheduled, now, missed: tick.missed };
+        let call = AssertUnwindSafe(|| ticking.call(state, self, fired));
+        match catch_unwind(call) {
+            Ok(Next::Continue) if !is_over => {
+                if let Some(handler @ Handler::Away) = self.timers.get_mut(key) {
+                    *handler = Handler::Every(ticking);
+                }
+            }
+            Ok(_) => {
+                self.timers.cancel(key);
+            }
+            Err(panic) => {
+                self.timers.cancel(key);
+                resume_unwind(panic);
+            }
+        }
+    }
+
+    /// Takes the reading for a handler that is about to be called, and counts how late it is.
+    fn note_fired(&mut self, scheduled: Instant) -> Instant {
+        let now = self.fresh_now();
+        self.stats.timers_fired += 1;
+        self.stats.lateness.record(scheduled, now, &self.readings);
+        now
+    }
+}

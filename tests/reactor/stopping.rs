@@ -1,0 +1,162 @@
+//! What ends a run, what keeps it alive, and that nothing is lost by stopping.
+
+use std::time::Duration;
+
+use mio::Interest;
+use tourbillon::reactor::{Exit, Next, Reactor};
+
+use crate::{Log, at, drain, manual, nanos, readable_pipe, turn};
+
+#[test]
+fn an_empty_reactor_is_idle_at_once() {
+    let mut reactor = Reactor::<()>::new().unwrap();
+    assert_eq!(reactor.run(&mut ()).unwrap(), Exit::Idle);
+    // Nor does a single turn sleep that nothing could wake.
+    assert!(reactor.turn(&mut (), None).unwrap().is_empty());
+}
+
+#[test]
+fn a_run_lasts_as_long_as_something_is_left_to_do() {
+    let mut reactor = Reactor::<Log>::new().unwrap();
+    reactor.after(Duration::from_millis(1), |log: &mut Log, reactor, _| {
+        log.push("timer");
+        reactor.defer(|log: &mut Log, reactor| {
+            log.push("deferred");
+            reactor.defer(|log: &mut Log, reactor| {
+                log.push("deferred twice");
+                let remote = reactor.remote();
+                remote.post(|log: &mut Log, _| log.push("post")).unwrap();
+            });
+        });
+    });
+    let mut log = Log::new();
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Idle);
+    assert_eq!(log, ["timer", "deferred", "deferred twice", "post"]);
+}
+
+#[test]
+fn a_registered_source_keeps_a_run_alive_until_it_stops() {
+    let mut reactor = Reactor::<usize>::new().unwrap();
+    let (sender, receiver) = readable_pipe();
+    let mut sender = Some(sender);
+    reactor
+        .register(receiver, Interest::READABLE, |bytes: &mut usize, _, pipe, ready| {
+            *bytes += drain(pipe);
+            if ready.is_read_closed() { Next::Stop } else { Next::Continue }
+        })
+        .unwrap();
+    reactor
+        .after(Duration::from_millis(2), move |_: &mut usize, _, _| drop(sender.take()));
+    let mut bytes = 0;
+    assert_eq!(reactor.run(&mut bytes).unwrap(), Exit::Idle);
+    assert_eq!(bytes, 1);
+}
+
+#[test]
+fn stop_ends_the_turn_after_the_handler_and_loses_nothing() {
+    let (mut reactor, clock) = manual::<Log>();
+    reactor.at(at(1), |log: &mut Log, reactor, _| {
+        log.push("stops");
+        reactor.stop();
+    });
+    reactor.at(at(1), |log: &mut Log, _, _| log.push("second"));
+    reactor.defer(|log: &mut Log, _| log.push("deferred"));
+    let remote = reactor.remote();
+    remote.post(|log: &mut Log, _| log.push("post")).unwrap();
+    drop(remote);
+    clock.set(at(1));
+    let mut log = Log::new();
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Stopped);
+    assert_eq!(log, ["stops"]);
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Idle);
+    assert_eq!(log, ["stops", "second", "deferred", "post"]);
+}
+
+#[test]
+fn a_stop_among_sources_leaves_the_others_ready() {
+    let (mut reactor, _clock) = manual::<u32>();
+    let mut senders = Vec::new();
+    for _ in 0..3 {
+        let (sender, receiver) = readable_pipe();
+        senders.push(sender);
+        reactor
+            .register(receiver, Interest::READABLE, |calls: &mut u32, reactor, _, _| {
+                *calls += 1;
+                reactor.stop();
+                Next::Stop
+            })
+            .unwrap();
+    }
+    let mut calls = 0;
+    for expected in 1..=3 {
+        let turn = reactor.turn(&mut calls, None).unwrap();
+        assert!(turn.stopped);
+        assert_eq!((calls, turn.sources), (expected, 1));
+    }
+}
+
+#[test]
+fn a_stop_between_runs_is_forgotten() {
+    let (mut reactor, _clock) = manual::<Log>();
+    reactor.after(Duration::ZERO, |log: &mut Log, _, _| log.push("fires"));
+    reactor.stop();
+    let mut log = Log::new();
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Idle);
+    assert_eq!(log, ["fires"]);
+}
+
+#[test]
+fn the_earliest_stop_at_ends_the_run_and_all_are_forgotten() {
+    let mut reactor = Reactor::<u32>::new().unwrap();
+    reactor
+        .every(Duration::from_micros(300), |ticks: &mut u32, _, _| {
+            *ticks += 1;
+            Next::Continue
+        })
+        .unwrap();
+    let start = reactor.clock().now();
+    let end = start + Duration::from_millis(2);
+    reactor.stop_at(start + Duration::from_secs(3600));
+    reactor.stop_at(end);
+    reactor.stop_at(start + Duration::from_secs(7200));
+    let mut ticks = 0;
+    assert_eq!(reactor.run(&mut ticks).unwrap(), Exit::Deadline);
+    assert!(reactor.now() >= end);
+    assert!(ticks >= 1);
+    // The next run knows nothing of it.
+    reactor.after(Duration::from_micros(700), |_: &mut u32, reactor, _| reactor.stop());
+    assert_eq!(reactor.run(&mut ticks).unwrap(), Exit::Stopped);
+}
+
+#[test]
+fn the_turn_of_stop_at_is_done_to_its_end() {
+    let (mut reactor, clock) = manual::<Log>();
+    reactor.at(at(5), |log: &mut Log, reactor, _| {
+        log.push("timer");
+        reactor.stop_at(at(5));
+        reactor.defer(|log: &mut Log, _| log.push("deferred"));
+        reactor.at(at(5), |log: &mut Log, _, _| log.push("next turn"));
+    });
+    clock.set(at(5));
+    let mut log = Log::new();
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Deadline);
+    assert_eq!(log, ["timer", "deferred"]);
+}
+
+#[test]
+fn on_a_manual_clock_a_run_ends_when_only_the_future_is_left() {
+    let (mut reactor, clock) = manual::<Log>();
+    let hand = clock.clone();
+    reactor.at(at(1), move |log: &mut Log, _, _| {
+        log.push("first");
+        hand.advance(nanos(9));
+    });
+    reactor.at(at(10), |log: &mut Log, _, _| log.push("second"));
+    reactor.at(at(11), |log: &mut Log, _, _| log.push("never"));
+    clock.set(at(1));
+    let mut log = Log::new();
+    assert_eq!(reactor.run(&mut log).unwrap(), Exit::Idle);
+    assert_eq!(log, ["first", "second"]);
+    assert_eq!(reactor.timer_count(), 1);
+    assert_eq!(turn(&mut reactor, &mut log), 0);
+}
