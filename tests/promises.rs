@@ -1,17 +1,21 @@
 //! The promises of the crate, one test each, in order: the table in the README names them.
 //!
-//! P6, P11 and P12 are the reactor's. Each test is short and can fail; the deeper searches
+//! P6, P11 and P12 are the reactor's and the streams'. Each test is short and can fail; the deeper searches
 //! (small worlds, the oracle, fuzzing) are in files of their own.
 
 mod common;
 
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use common::hold::Hold;
 use common::{DAY, MILLI, Random, SECOND, at, ms};
-use tourbillon::time::{Instant, Interval};
+use tourbillon::time::{Instant, Interval, ManualClock};
 use tourbillon::timers::{Budget, CommonTimeout, TimerKey, Timers};
+use tourbillon::{BufferEvent, Event, Listener, ListenerOptions, Reactor, TurnBudget};
 
 /// Timers of all kinds at random, and a plain list of the deadlines they must keep.
 struct World {
@@ -303,6 +307,34 @@ fn p5_bounded_work() {
 }
 
 #[test]
+fn p6_lateness_is_measured() {
+    let clock = ManualClock::new();
+    let mut one_at_a_time = TurnBudget::default();
+    one_at_a_time.timers = 2;
+    let reactor = Reactor::<Vec<Duration>>::builder();
+    let mut reactor = reactor.clock(clock.clone()).budget(one_at_a_time).build().unwrap();
+    for _ in 0..3 {
+        let clock = clock.clone();
+        reactor.at(at(MILLI), move |seen: &mut Vec<_>, _, fired| {
+            seen.push(fired.lateness());
+            clock.advance(ms(5));
+        });
+    }
+    clock.set(at(MILLI));
+    let mut seen = Vec::new();
+    while reactor.timer_count() > 0 {
+        reactor.turn(&mut seen, Duration::ZERO).unwrap();
+    }
+    // Read just before each handler: the first is on time, the others wait for those before.
+    assert_eq!(seen, [Duration::ZERO, ms(5), ms(10)]);
+    let lateness = &reactor.stats().lateness;
+    assert_eq!(lateness.total.count(), 3);
+    assert_eq!(lateness.handlers.count(), 1, "the second waited for a handler");
+    assert_eq!(lateness.budget.count(), 1, "the third for the next turn");
+    assert_eq!(lateness.kernel.count(), 0);
+}
+
+#[test]
 fn p7_no_drift() {
     let mut random = Random::new(7);
     for _ in 0..200 {
@@ -430,4 +462,87 @@ fn p10_time_may_misbehave() {
         assert!(timers.pop_expired(at(1 << bits)).is_none());
     }
     assert_eq!(timers.stats().wheel.moves, 0, "one timer, 64 jumps");
+}
+
+#[test]
+fn p11_a_bad_handler_hurts_only_itself() {
+    let clock = ManualClock::new();
+    let mut reactor =
+        Reactor::<Vec<&str>>::builder().clock(clock.clone()).build().unwrap();
+    let doomed = reactor.at(at(4), |seen: &mut Vec<_>, _, _| seen.push("cancelled"));
+    reactor.at(at(1), |_: &mut Vec<_>, _, _| panic!("a bad handler"));
+    reactor.at(at(2), move |seen: &mut Vec<_>, reactor, _| {
+        assert!(reactor.cancel(doomed), "due in this very batch");
+        assert!(reactor.turn(seen, Duration::ZERO).is_err(), "not from inside a handler");
+        seen.push("second");
+    });
+    reactor.at(at(3), |seen: &mut Vec<_>, _, _| seen.push("third"));
+    clock.set(at(5));
+    let mut seen = Vec::new();
+    let turn = AssertUnwindSafe(|| reactor.turn(&mut seen, Duration::ZERO));
+    assert!(catch_unwind(turn).is_err(), "the panic leaves the turn");
+    reactor.turn(&mut seen, Duration::ZERO).unwrap();
+    assert_eq!(seen, ["second", "third"]);
+    assert_eq!(reactor.timer_count(), 0);
+}
+
+#[test]
+fn p12_a_bad_peer_hurts_only_itself() {
+    const CAPS: usize = (64 + 256 + 64) * 1024;
+    let mut reactor = Reactor::<usize>::new().unwrap();
+    let options = ListenerOptions::default();
+    let listener =
+        Listener::bind(&mut reactor, "127.0.0.1:0", options, |_, reactor, peer| {
+            BufferEvent::new(peer.stream).attach(reactor, echo)?;
+            Ok(())
+        });
+    let address = reactor.source_mut(listener.unwrap()).unwrap().local_addr().unwrap();
+    let (mut bad, mut good) = (connect(address), connect(address));
+
+    // One sends all it can and never reads; the other is answered all the same.
+    let (mut most, mut sent, mut refused) = (0, 0, 0);
+    let flood = [b'x'; 64 * 1024];
+    while refused < 50 {
+        match bad.write(&flood) {
+            Ok(n) => (sent, refused) = (sent + n, 0),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => refused += 1,
+            Err(error) => panic!("the bad peer was cut off: {error}"),
+        }
+        reactor.turn(&mut most, ms(1)).unwrap();
+    }
+    good.write_all(b"hello").unwrap();
+    let mut answer = [0; 5];
+    for turn in 0.. {
+        match good.read_exact(&mut answer) {
+            Ok(()) => break,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("the good peer was cut off: {error}"),
+        }
+        assert!(turn < 1_000, "the good peer is not answered");
+        reactor.turn(&mut most, ms(1)).unwrap();
+    }
+    assert_eq!(&answer, b"hello");
+    assert!(sent > CAPS, "the flood was stopped by the socket alone: {sent} bytes");
+    assert!(most <= CAPS, "{most} bytes held for one peer");
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    stream
+}
+
+/// Gives everything back, and notes the most bytes that a stream ever held.
+fn echo(
+    most: &mut usize,
+    _: &mut Reactor<usize>,
+    stream: &mut BufferEvent,
+    event: Event,
+) {
+    let (input, output) = stream.buffers();
+    if matches!(event, Event::Readable) {
+        let n = input.len();
+        input.move_to(output, n);
+    }
+    *most = (*most).max(input.len() + output.len());
 }
