@@ -501,7 +501,7 @@ fn p12_a_bad_peer_hurts_only_itself() {
 
     // One sends all it can and never reads; the other is answered all the same.
     let (mut most, mut sent, mut refused) = (0, 0, 0);
-    let flood = [b'x'; 64 * 1024];
+    let flood = vec![b'x'; 64 * 1024];
     while refused < 50 {
         match bad.write(&flood) {
             Ok(n) => (sent, refused) = (sent + n, 0),
@@ -540,9 +540,13 @@ fn echo(
     event: Event,
 ) {
     let (input, output) = stream.buffers();
-    if matches!(event, Event::Readable) {
-        let n = input.len();
-        input.move_to(output, n);
+    match event {
+        Event::Readable => {
+            let n = input.len();
+            input.move_to(output, n);
+        }
+        Event::Error(error) => panic!("nobody closed the connection: {error}"),
+        _ => {}
     }
     *most = (*most).max(input.len() + output.len());
 }
