@@ -14,8 +14,6 @@
 #[path = "timers/mod.rs"]
 mod harness;
 
-use std::time::Instant;
-
 use harness::timed::Timed;
 use harness::world::World;
 use harness::{Contender, Heap, Null, Ordered, Ours, SIZES, SMOKE_SIZES, Workload};
@@ -57,7 +55,7 @@ fn calls(workload: Workload, population: usize) -> u64 {
     let calls = match workload {
         Workload::FireSchedule => population.max(1 << 16),
         Workload::NothingDue | Workload::NextDeadline => 1 << 22,
-        _ => (2 * population).max(1 << 18),
+        _ => population.max(1 << 18),
     };
     if harness::is_smoke_run() { calls.min(1 << 12) } else { calls }
 }
@@ -74,10 +72,9 @@ impl<C: Contender> Lane<C> {
     }
 
     fn round(&mut self, workload: Workload, calls: u64) {
-        let start = Instant::now();
+        let start = cpu_nanos();
         workload.run(&mut self.world, calls);
-        let nanos = start.elapsed().as_nanos() as f64;
-        self.nanos_a_call.push(nanos / calls as f64);
+        self.nanos_a_call.push((cpu_nanos() - start) as f64 / calls as f64);
     }
 
     fn median(&mut self) -> f64 {
@@ -86,8 +83,27 @@ impl<C: Contender> Lane<C> {
     }
 }
 
+/// The processor's time that this thread has had: what others run on the core meanwhile does not
+/// count, though what they leave in the caches does.
+#[cfg(unix)]
+fn cpu_nanos() -> i64 {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+/// Without such a clock: real time.
+#[cfg(not(unix))]
+fn cpu_nanos() -> i64 {
+    use std::{sync::OnceLock, time::Instant};
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as i64
+}
+
 fn times(sizes: &[usize]) {
-    println!("\nNanoseconds a call, medians of {ROUNDS} rounds.\n");
+    println!(
+        "\nNanoseconds of the processor's time a call, medians of {ROUNDS} rounds.\n"
+    );
     println!(
         "| workload | timers | null | tourbillon | BinaryHeap | BTreeMap \
          | heap ÷ ours | net of null | goal |"
@@ -146,7 +162,6 @@ fn tails(population: usize) {
         tail::<Null>(workload, population);
         tail::<Ours>(workload, population);
         tail::<Heap>(workload, population);
-        tail::<Ordered>(workload, population);
     }
 }
 
