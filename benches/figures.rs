@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! taskset -c 1 cargo bench --bench figures
+//! taskset -c 1 cargo bench --bench figures -- refresh 'nothing due'
 //! cargo bench --bench figures -- --test
 //! ```
 
@@ -25,9 +26,16 @@ const PASSES: usize = 3;
 
 fn main() {
     let sizes: &[usize] = if harness::is_smoke_run() { &SMOKE_SIZES } else { &SIZES };
+    let asked: Vec<_> = std::env::args().skip(1).collect();
+    let is_asked = |workload: &Workload| asked.iter().any(|name| name == workload.name());
+    let workloads: Vec<_> = Workload::ALL.into_iter().filter(is_asked).collect();
+    if !workloads.is_empty() {
+        times(&workloads, sizes);
+        return;
+    }
     let largest = sizes.iter().copied().max().unwrap_or_default();
     memory(largest);
-    times(sizes);
+    times(&Workload::ALL, sizes);
     tails(largest);
 }
 
@@ -100,7 +108,7 @@ fn cpu_nanos() -> i64 {
     START.get_or_init(Instant::now).elapsed().as_nanos() as i64
 }
 
-fn times(sizes: &[usize]) {
+fn times(workloads: &[Workload], sizes: &[usize]) {
     println!(
         "\nNanoseconds of the processor's time a call, medians of {ROUNDS} rounds.\n"
     );
@@ -109,7 +117,7 @@ fn times(sizes: &[usize]) {
          | heap ÷ ours | net of null | goal |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|---|");
-    for workload in Workload::ALL {
+    for &workload in workloads {
         for &population in sizes {
             row(workload, population);
         }
