@@ -1,0 +1,64 @@
+//! [`Null`]: what the harness itself costs.
+//!
+//! It has no timers and answers without looking. What a workload takes with it are the random
+//! numbers, the reads and writes of the key array, the loop and the assertions.
+
+use tourbillon::time::Instant;
+
+use super::contender::{Contender, LONGEST};
+use super::random::Random;
+
+/// No timers at all.
+pub(crate) struct Null {
+    due: Instant,
+    /// The mean time between two timers that fire.
+    gap_nanos: u64,
+    population: u64,
+    random: Random,
+}
+
+impl Contender for Null {
+    const NAME: &'static str = "null";
+
+    type Key = u64;
+
+    fn with_capacity(_: usize) -> Self {
+        Self { due: Instant::MAX, gap_nanos: 0, population: 0, random: Random::new() }
+    }
+
+    #[inline]
+    fn schedule(&mut self, deadline: Instant, _: u64) -> u64 {
+        deadline.as_nanos()
+    }
+
+    #[inline]
+    fn cancel(&mut self, key: u64) -> Option<u64> {
+        Some(key)
+    }
+
+    #[inline]
+    fn pop(&mut self, now: Instant) -> Option<(Instant, u64)> {
+        if self.due > now {
+            return None;
+        }
+        let due = self.due;
+        self.due = Instant::from_nanos(due.as_nanos() + self.gap_nanos);
+        Some((due, self.random.below(self.population)))
+    }
+
+    #[inline]
+    fn next_deadline(&mut self) -> Option<Instant> {
+        Some(self.due)
+    }
+
+    fn memory(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn expect_hold(&mut self, population: usize) {
+        self.population = population as u64;
+        // Delays up to the longest are half of it in the mean.
+        self.gap_nanos = LONGEST.as_nanos() as u64 / 2 / self.population;
+        self.due = Instant::from_nanos(self.gap_nanos);
+    }
+}

@@ -1,0 +1,63 @@
+//! [`Ours`]: tourbillon's timers.
+
+use tourbillon::time::Instant;
+use tourbillon::{CommonTimeout, TimerKey, Timers};
+
+use super::contender::{Contender, LONGEST};
+
+/// The wheel, and the queue of the constant timeout.
+pub(crate) struct Ours {
+    timers: Timers<u64>,
+    idle: CommonTimeout,
+}
+
+impl Contender for Ours {
+    const NAME: &'static str = "tourbillon";
+
+    type Key = TimerKey;
+
+    fn with_capacity(capacity: usize) -> Self {
+        let mut timers = Timers::with_capacity(capacity);
+        let idle = timers.common_timeout(LONGEST);
+        Self { timers, idle }
+    }
+
+    #[inline]
+    fn schedule(&mut self, deadline: Instant, value: u64) -> TimerKey {
+        self.timers.schedule(deadline, value)
+    }
+
+    #[inline]
+    fn cancel(&mut self, key: TimerKey) -> Option<u64> {
+        self.timers.cancel(key)
+    }
+
+    #[inline]
+    fn schedule_idle(&mut self, now: Instant, value: u64) -> TimerKey {
+        self.timers.schedule_after(now, self.idle, value)
+    }
+
+    #[inline]
+    fn refresh(&mut self, key: TimerKey, now: Instant) -> TimerKey {
+        assert!(self.timers.touch(key, now), "the key is not stale");
+        key
+    }
+
+    #[inline]
+    fn pop(&mut self, now: Instant) -> Option<(Instant, u64)> {
+        self.timers.pop_expired(now).map(|expired| (expired.deadline, expired.value))
+    }
+
+    #[inline]
+    fn next_deadline(&mut self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    fn memory(&self) -> Option<usize> {
+        Some(self.timers.stats().memory)
+    }
+
+    fn max_moves(&self) -> Option<u64> {
+        Some(self.timers.stats().max_moves_per_call)
+    }
+}
