@@ -61,7 +61,8 @@ const fn goal(workload: Workload, population: usize) -> Option<Goal> {
 fn calls(workload: Workload, population: usize) -> u64 {
     let population = population as u64;
     let calls = match workload {
-        Workload::FireSchedule => population.max(1 << 16),
+        // Long, so that what the others left in the caches at the turn of rounds does not count.
+        Workload::FireSchedule => population.max(1 << 20),
         Workload::NothingDue | Workload::NextDeadline => 1 << 22,
         _ => population.max(1 << 18),
     };
