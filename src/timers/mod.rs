@@ -39,12 +39,14 @@
 //! `next_deadline` and `pop_expired` are exact, so they are O(1) amortised: they may first have to
 //! put right timers that were postponed, once each. Calls with a budget stop when it is spent.
 
+mod all;
 mod stats;
 #[cfg(feature = "model")]
 mod validate;
 
 use core::time::Duration;
 
+pub use self::all::DrainAll;
 pub use self::stats::TimersStats;
 pub use crate::arena::{Budget, Expired, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
@@ -457,11 +459,6 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         self.arena.len() == 0
     }
 
-    /// Cancels every timer, dropping its value. O(n). Memory and common timeouts are kept.
-    pub fn clear(&mut self) {
-        self.retain(|_, _, _| false);
-    }
-
     /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
     pub fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);
@@ -471,28 +468,6 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn shrink_to_fit(&mut self) {
         self.wheel.shrink_to_fit();
         self.arena.shrink_to_fit();
-    }
-
-    /// Every timer: key, deadline, value. In no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (TimerKey, Instant, &T)> {
-        self.arena.iter().map(|(key, node)| (key, node.deadline, &node.value))
-    }
-
-    /// Keeps the timers for which `keep` says true, and cancels the others. O(n).
-    pub fn retain(&mut self, mut keep: impl FnMut(TimerKey, Instant, &mut T) -> bool) {
-        for index in 0..self.arena.slots() {
-            let Some(key) = self.arena.key_at(index) else { continue };
-            let node = self.arena.node_mut(index);
-            if !keep(key, node.deadline, &mut node.value) {
-                drop(self.cancel(key));
-            }
-        }
-    }
-
-    /// Takes every timer out, due or not, in order. What the iterator is not asked for is
-    /// cancelled when it is dropped.
-    pub fn drain_all(&mut self) -> DrainAll<'_, T, SLOTS, LEAF> {
-        DrainAll { timers: self }
     }
 
     /// What the timers did so far, and what they take.
@@ -507,28 +482,5 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             common_timeouts: self.queues.registered(),
             memory: self.arena.bytes() + self.wheel.bytes(),
         }
-    }
-}
-
-/// Takes every timer out, in order. Made by [`Timers::drain_all`].
-#[derive(Debug)]
-pub struct DrainAll<'a, T, const SLOTS: usize, const LEAF: usize> {
-    timers: &'a mut Timers<T, SLOTS, LEAF>,
-}
-
-impl<T, const SLOTS: usize, const LEAF: usize> Iterator for DrainAll<'_, T, SLOTS, LEAF> {
-    type Item = Expired<T>;
-
-    fn next(&mut self) -> Option<Expired<T>> {
-        let timers = &mut *self.timers;
-        let index = timers.first_due(Instant::MAX, &mut Budget::unlimited())?;
-        timers.unlink(index);
-        Some(timers.remove(index))
-    }
-}
-
-impl<T, const SLOTS: usize, const LEAF: usize> Drop for DrainAll<'_, T, SLOTS, LEAF> {
-    fn drop(&mut self) {
-        self.timers.clear();
     }
 }

@@ -47,9 +47,6 @@ use crate::time::Instant;
 const ROOT: u32 = 0;
 /// Levels of the narrowest geometry, rings of two slots.
 const MOST_LEVELS: usize = 64;
-/// Timers that each pop moves down ahead of the cursor. A timer moves two or three times in its
-/// life, so this is several times what keeps pace.
-const UPKEEP_MOVES: usize = 16;
 
 /// The rings of a wheel and the index of what is earliest.
 #[derive(Clone, Debug)]
@@ -58,7 +55,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     /// The slots of all rings: those of ring r from `join(r, 0)` on.
     pub(super) slots: Vec<Slot>,
     /// The first ring that is in no slot, or [`NIL`].
-    first_spare: u32,
+    pub(super) first_spare: u32,
     /// How many rings there may be; above it slots are no longer opened.
     pub(super) ring_limit: u32,
     /// The start of the slot that was earliest when last looked for.
@@ -73,27 +70,16 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     /// Nothing is due before this (W5). `u64::MAX` when the wheel is empty.
     pub(super) wake: u64,
     /// Timers in slots.
-    linked: usize,
+    pub(super) linked: usize,
     /// There may be a slot to open ahead of the cursor.
-    upkeep_due: bool,
-    stats: WheelStats,
+    pub(super) upkeep_due: bool,
+    pub(super) stats: WheelStats,
 }
-
-/// The timer that comes up first: at its deadline, or before it if it was postponed.
-#[derive(Copy, Clone, Debug)]
-struct Head {
-    at: u64,
-    index: u32,
-}
-
-/// As many timers were touched as may be in one call, and the search is not over.
-#[derive(Copy, Clone, Debug)]
-pub(crate) struct Spent;
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Rings that can be told apart in a timer's place.
     const RING_LIMIT: u32 = Place::SLOT_LIMIT >> Geometry::<SLOTS>::BITS;
-    const TOP: u32 = Geometry::<SLOTS>::TOP;
+    pub(super) const TOP: u32 = Geometry::<SLOTS>::TOP;
 
     /// No timers; the first are expected soon after `now`.
     pub(crate) fn starting_at(now: Instant) -> Self {
@@ -168,7 +154,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     #[inline]
-    fn link<T>(&mut self, arena: &mut Arena<T>, place: u32, index: u32, at: u64) {
+    pub(super) fn link<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        place: u32,
+        index: u32,
+        at: u64,
+    ) {
         let node = arena.node_mut(index);
         node.place = node.place.in_slot(place);
         self.slots[place as usize].list.push_back(arena, index);
@@ -184,7 +176,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// The slot that a ring, or the rings below it, have for a time.
     #[inline]
-    fn find_below(&self, mut ring: u32, mut level: u32, at: u64) -> u32 {
+    pub(super) fn find_below(&self, mut ring: u32, mut level: u32, at: u64) -> u32 {
         loop {
             let place = Self::join(ring, Geometry::<SLOTS>::digit(at, level));
             match self.slots[place as usize].way_down() {
@@ -277,14 +269,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     /// Opens a slot into a finer ring.
-    fn set_finer(&mut self, place: u32, finer: u32) {
+    pub(super) fn set_finer(&mut self, place: u32, finer: u32) {
         self.slots[place as usize].set_finer(Some(finer));
         let (ring, slot) = Self::split(place);
         self.rings[ring as usize].occupy(slot);
     }
 
     /// Makes a ring that holds nothing spare, and those above it that now hold nothing either.
-    fn free_if_empty(&mut self, mut ring: u32) {
+    pub(super) fn free_if_empty(&mut self, mut ring: u32) {
         while ring != ROOT && self.rings[ring as usize].is_empty() {
             let here = &mut self.rings[ring as usize];
             let (level, parent) = (here.level(), here.parent());
@@ -343,277 +335,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// The timer that is due first, at or before `now`; it stays linked. Stops, and says so, once
-    /// `moves` timers were touched on the way. One comparison when nothing is due.
     #[inline]
-    pub(crate) fn first_due<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        now: Instant,
-        moves: &mut usize,
-    ) -> Result<Option<u32>, Spent> {
-        if now.as_nanos() < self.wake {
-            return Ok(None);
-        }
-        let before = *moves;
-        let found = self.find_due(arena, now.as_nanos(), moves);
-        self.stats.note_call(before - *moves);
-        found
-    }
-
-    fn find_due<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        now: u64,
-        moves: &mut usize,
-    ) -> Result<Option<u32>, Spent> {
-        loop {
-            if *moves == 0 {
-                return Err(Spent);
-            }
-            let Some(head) = self.head(arena, moves)? else {
-                self.wake = u64::MAX;
-                return Ok(None);
-            };
-            self.wake = head.at;
-            if head.at > now {
-                return Ok(None);
-            }
-            if arena.node(head.index).deadline.as_nanos() == head.at {
-                return Ok(Some(head.index));
-            }
-            self.put_right(arena, head);
-            self.charge(moves, 1);
-        }
-    }
-
-    /// The timer that comes up first, opening and sorting the slot it is in.
-    fn head<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        moves: &mut usize,
-    ) -> Result<Option<Head>, Spent> {
-        loop {
-            if let Some(entry) = self.front.first() {
-                return Ok(Some(Head { at: entry.at, index: entry.index }));
-            }
-            let Some((ring, slot)) = self.seek_earliest() else { return Ok(None) };
-            let place = Self::join(ring, slot);
-            if self.front.shows(place) {
-                self.front.confirm();
-                continue;
-            }
-            let (here, list) =
-                (&self.rings[ring as usize], self.slots[place as usize].list);
-            let (start, last) = (here.start_of(slot), here.last_of(slot));
-            if self.wants_opening(ring, slot) {
-                let moved = self.open(arena, ring, slot, *moves);
-                self.charge(moves, moved);
-                if *moves == 0 {
-                    return Err(Spent);
-                }
-            } else if list.head() == list.tail() || start == last {
-                // One timer, or timers of one nanosecond: in order as they are. The view stays
-                // with the slot it shows, which is likely to be the next.
-                let index = list.head();
-                let at = arena.node(index).deadline.as_nanos().min(last);
-                return Ok(Some(Head { at, index }));
-            } else {
-                let sorted = self.sort(arena, ring, slot);
-                self.charge(moves, sorted);
-            }
-        }
-    }
-
-    /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
-    fn seek_earliest(&mut self) -> Option<(u32, usize)> {
-        while self.linked > 0 {
-            if self.overtaken {
-                (self.floor, self.overtaken) = (Self::TOP, false);
-            }
-            // Nothing lies before the cursor, so the earliest is in the lowest ring around it: an
-            // empty one would have gone.
-            let mut level = self.floor;
-            let mut ring = self.path[level as usize];
-            while let Some(slot) = self.rings[ring as usize].first_slot() {
-                let here = &self.rings[ring as usize];
-                (self.floor, self.path[level as usize]) = (level, ring);
-                self.cursor = here.start_of(slot);
-                let Some(finer) = self.slots[Self::join(ring, slot) as usize].way_down()
-                else {
-                    let next = here.next_slot(slot);
-                    self.upkeep_due |=
-                        next.is_none_or(|next| self.wants_opening(ring, next));
-                    return Some((ring, slot));
-                };
-                self.upkeep_due = true;
-                (ring, level) = (finer, level - 1);
-            }
-            // A ring around the cursor that was never used, or the last of all.
-            self.path[level as usize] = ring;
-            self.free_if_empty(ring);
-        }
-        None
-    }
-
-    /// Whether a slot has too many timers to be sorted, or has been opened in part. (When rings
-    /// have run out, long lists are sorted.)
-    #[inline]
-    fn wants_opening(&self, ring: u32, slot: usize) -> bool {
-        let content = &self.slots[Self::join(ring, slot) as usize];
-        if content.list.is_empty() {
-            return false;
-        }
-        let many = content.count as usize > LEAF && self.rings[ring as usize].level() > 0;
-        let ring_left =
-            self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit;
-        content.finer().is_some() || (many && ring_left)
-    }
-
-    /// Moves timers of a slot down into its finer ring, in their order, no more than `limit`.
-    /// Gives how many it moved.
-    fn open<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        ring: u32,
-        slot: usize,
-        limit: usize,
-    ) -> usize {
-        let place = Self::join(ring, slot);
-        if self.front.shows(place) {
-            self.front.close();
-        }
-        let here = &self.rings[ring as usize];
-        let (level, start, last) =
-            (here.level(), here.start_of(slot), here.last_of(slot));
-        let finer = self.slots[place as usize].finer().unwrap_or_else(|| {
-            let finer = self.take_ring(start, level - 1, place);
-            self.set_finer(place, finer);
-            finer
-        });
-        let mut moved = 0;
-        while moved < limit && !self.slots[place as usize].list.is_empty() {
-            let content = &mut self.slots[place as usize];
-            let index = content.list.head();
-            content.list.unlink(arena, index);
-            content.count -= 1;
-            self.linked -= 1;
-            let at = arena.node(index).deadline.as_nanos();
-            if at <= last {
-                let place = self.find_below(finer, level - 1, at);
-                self.link(arena, place, index, at);
-            } else {
-                // Postponed beyond this slot.
-                self.stats.postponed += 1;
-                self.insert(arena, index);
-            }
-            moved += 1;
-        }
-        self.free_if_empty(finer);
-        self.stats.opened += u64::from(self.slots[place as usize].list.is_empty());
-        moved
-    }
-
-    /// Shows a slot in the front, sorted, after putting right the timers that were postponed beyond
-    /// it. Gives how many timers it touched.
-    fn sort<T>(&mut self, arena: &mut Arena<T>, ring: u32, slot: usize) -> usize {
-        let here = &self.rings[ring as usize];
-        let (start, last) = (here.start_of(slot), here.last_of(slot));
-        let place = Self::join(ring, slot);
-        let timers = self.slots[place as usize].list.iter(arena);
-        let timers = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
-        self.front.open(place, start, timers);
-        let sorted = self.front.len();
-        while let Some(entry) = self.front.latest()
-            && entry.at > last
-        {
-            self.put_right(arena, Head { at: entry.at, index: entry.index });
-        }
-        sorted
-    }
-
-    /// Puts a timer that came up before its postponed deadline where it belongs.
-    fn put_right<T>(&mut self, arena: &mut Arena<T>, head: Head) {
-        let node = arena.node(head.index);
-        let (deadline, place) =
-            (node.deadline.as_nanos(), node.place.slot().unwrap_or(NIL));
-        let (ring, slot) = Self::split(place);
-        self.stats.postponed += 1;
-        let stays = deadline <= self.rings[ring as usize].last_of(slot);
-        if stays && self.front.shows(place) {
-            self.front.leave(head.index);
-            self.front.enter(deadline, head.index);
-        } else {
-            self.unlink(arena, head.index);
-            self.insert(arena, head.index);
-        }
-    }
-
-    /// Moves some timers of the slots behind the cursor's down, so that their slots are open when
-    /// the cursor gets there. Gives how many it moved.
-    #[inline]
-    pub(crate) fn upkeep<T>(&mut self, arena: &mut Arena<T>) -> usize {
-        if !self.upkeep_due {
-            return 0;
-        }
-        let Some((ring, slot)) = self.slot_to_open() else {
-            self.upkeep_due = false;
-            return 0;
-        };
-        let moved = self.open(arena, ring, slot, UPKEEP_MOVES);
-        self.stats.moves += moved as u64;
-        moved
-    }
-
-    /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
-    /// budget is spent: then true. Postponed timers stay where they are until they come up.
-    pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
-        let before = moves;
-        let mut is_ready = self.head(arena, &mut moves).is_ok();
-        while is_ready && self.upkeep_due {
-            is_ready = moves > 0;
-            moves = moves.saturating_sub(self.upkeep(arena));
-        }
-        self.stats.note_call(before - moves);
-        !is_ready
-    }
-
-    /// Of the slots that come next at each level, the finest that wants opening: its time is the
-    /// nearest.
-    fn slot_to_open(&self) -> Option<(u32, usize)> {
-        let (mut found, mut below) = (None, None);
-        for level in (1..=Self::TOP).rev() {
-            let behind = if level < self.floor {
-                None
-            } else {
-                let ring = self.path[level as usize];
-                let here = &self.rings[ring as usize];
-                here.next_slot(here.slot_of(self.cursor)).map(|slot| (ring, slot))
-            };
-            // At the end of a ring the next slot is the first of the next ring, once there is one.
-            let first = |ring: u32| {
-                self.rings[ring as usize].first_slot().map(|slot| (ring, slot))
-            };
-            let Some((ring, slot)) = behind.or_else(|| below.and_then(first)) else {
-                below = None;
-                continue;
-            };
-            if self.wants_opening(ring, slot) {
-                found = Some((ring, slot));
-            }
-            below = self.slots[Self::join(ring, slot) as usize].way_down();
-        }
-        found
-    }
-
-    #[inline]
-    fn charge(&mut self, budget: &mut usize, moves: usize) {
+    pub(super) fn charge(&mut self, budget: &mut usize, moves: usize) {
         self.stats.moves += moves as u64;
         *budget = budget.saturating_sub(moves);
     }
 
     /// A ring over the block around `at`, from the spare ones or new.
-    fn take_ring(&mut self, at: u64, level: u32, parent: u32) -> u32 {
+    pub(super) fn take_ring(&mut self, at: u64, level: u32, parent: u32) -> u32 {
         if self.first_spare == NIL {
             self.rings.push(Ring::around(at, level, parent));
             self.slots.resize(self.rings.len() * SLOTS, Slot::EMPTY);

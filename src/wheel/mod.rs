@@ -10,10 +10,12 @@
 //! same with common timeouts beside it, and what most users want.
 
 mod core;
+mod earliest;
 mod front;
 mod ring;
 mod slot;
 mod stats;
+mod upkeep;
 #[cfg(feature = "model")]
 mod validate;
 

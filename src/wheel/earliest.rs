@@ -1,0 +1,146 @@
+//! The search for what is due first: from the cursor to the earliest slot, and into the front. Part of
+//! [`Core`], whose invariants hold here.
+
+use super::core::Core;
+use crate::arena::{Arena, NIL};
+use crate::time::Instant;
+
+/// The timer that comes up first: at its deadline, or before it if it was postponed.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Head {
+    pub(super) at: u64,
+    pub(super) index: u32,
+}
+
+/// As many timers were touched as may be in one call, and the search is not over.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Spent;
+
+impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
+    /// The timer that is due first, at or before `now`; it stays linked. Stops, and says so, once
+    /// `moves` timers were touched on the way. One comparison when nothing is due.
+    #[inline]
+    pub(crate) fn first_due<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        now: Instant,
+        moves: &mut usize,
+    ) -> Result<Option<u32>, Spent> {
+        if now.as_nanos() < self.wake {
+            return Ok(None);
+        }
+        let before = *moves;
+        let found = self.find_due(arena, now.as_nanos(), moves);
+        self.stats.note_call(before - *moves);
+        found
+    }
+
+    fn find_due<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        now: u64,
+        moves: &mut usize,
+    ) -> Result<Option<u32>, Spent> {
+        loop {
+            if *moves == 0 {
+                return Err(Spent);
+            }
+            let Some(head) = self.head(arena, moves)? else {
+                self.wake = u64::MAX;
+                return Ok(None);
+            };
+            self.wake = head.at;
+            if head.at > now {
+                return Ok(None);
+            }
+            if arena.node(head.index).deadline.as_nanos() == head.at {
+                return Ok(Some(head.index));
+            }
+            self.put_right(arena, head);
+            self.charge(moves, 1);
+        }
+    }
+
+    /// The timer that comes up first, opening and sorting the slot it is in.
+    pub(super) fn head<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        moves: &mut usize,
+    ) -> Result<Option<Head>, Spent> {
+        loop {
+            if let Some(entry) = self.front.first() {
+                return Ok(Some(Head { at: entry.at, index: entry.index }));
+            }
+            let Some((ring, slot)) = self.seek_earliest() else { return Ok(None) };
+            let place = Self::join(ring, slot);
+            if self.front.shows(place) {
+                self.front.confirm();
+                continue;
+            }
+            let (here, list) =
+                (&self.rings[ring as usize], self.slots[place as usize].list);
+            let (start, last) = (here.start_of(slot), here.last_of(slot));
+            if self.wants_opening(ring, slot) {
+                let moved = self.open(arena, ring, slot, *moves);
+                self.charge(moves, moved);
+                if *moves == 0 {
+                    return Err(Spent);
+                }
+            } else if list.head() == list.tail() || start == last {
+                // One timer, or timers of one nanosecond: in order as they are. The view stays
+                // with the slot it shows, which is likely to be the next.
+                let index = list.head();
+                let at = arena.node(index).deadline.as_nanos().min(last);
+                return Ok(Some(Head { at, index }));
+            } else {
+                let sorted = self.sort(arena, ring, slot);
+                self.charge(moves, sorted);
+            }
+        }
+    }
+
+    /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
+    fn seek_earliest(&mut self) -> Option<(u32, usize)> {
+        while self.linked > 0 {
+            if self.overtaken {
+                (self.floor, self.overtaken) = (Self::TOP, false);
+            }
+            // Nothing lies before the cursor, so the earliest is in the lowest ring around it: an
+            // empty one would have gone.
+            let mut level = self.floor;
+            let mut ring = self.path[level as usize];
+            while let Some(slot) = self.rings[ring as usize].first_slot() {
+                let here = &self.rings[ring as usize];
+                (self.floor, self.path[level as usize]) = (level, ring);
+                self.cursor = here.start_of(slot);
+                let Some(finer) = self.slots[Self::join(ring, slot) as usize].way_down()
+                else {
+                    let next = here.next_slot(slot);
+                    self.upkeep_due |=
+                        next.is_none_or(|next| self.wants_opening(ring, next));
+                    return Some((ring, slot));
+                };
+                self.upkeep_due = true;
+                (ring, level) = (finer, level - 1);
+            }
+            // A ring around the cursor that was never used, or the last of all.
+            self.path[level as usize] = ring;
+            self.free_if_empty(ring);
+        }
+        None
+    }
+
+    /// Whether a slot has too many timers to be sorted, or has been opened in part. (When rings
+    /// have run out, long lists are sorted.)
+    #[inline]
+    pub(super) fn wants_opening(&self, ring: u32, slot: usize) -> bool {
+        let content = &self.slots[Self::join(ring, slot) as usize];
+        if content.list.is_empty() {
+            return false;
+        }
+        let many = content.count as usize > LEAF && self.rings[ring as usize].level() > 0;
+        let ring_left =
+            self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit;
+        content.finer().is_some() || (many && ring_left)
+    }
+}

@@ -1,0 +1,153 @@
+//! What moves timers: opening a slot, sorting one, putting right what was postponed, and doing some
+//! of it ahead of time. The rest of [`Core`], split off; the invariants are its.
+
+use super::core::Core;
+use super::earliest::Head;
+use crate::arena::{Arena, NIL};
+
+/// Timers that each pop moves down ahead of the cursor. A timer moves two or three times in its
+/// life, so this is several times what keeps pace.
+const UPKEEP_MOVES: usize = 16;
+
+impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
+    /// Moves timers of a slot down into its finer ring, in their order, no more than `limit`.
+    /// Gives how many it moved.
+    pub(super) fn open<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        ring: u32,
+        slot: usize,
+        limit: usize,
+    ) -> usize {
+        let place = Self::join(ring, slot);
+        if self.front.shows(place) {
+            self.front.close();
+        }
+        let here = &self.rings[ring as usize];
+        let (level, start, last) =
+            (here.level(), here.start_of(slot), here.last_of(slot));
+        let finer = self.slots[place as usize].finer().unwrap_or_else(|| {
+            let finer = self.take_ring(start, level - 1, place);
+            self.set_finer(place, finer);
+            finer
+        });
+        let mut moved = 0;
+        while moved < limit && !self.slots[place as usize].list.is_empty() {
+            let content = &mut self.slots[place as usize];
+            let index = content.list.head();
+            content.list.unlink(arena, index);
+            content.count -= 1;
+            self.linked -= 1;
+            let at = arena.node(index).deadline.as_nanos();
+            if at <= last {
+                let place = self.find_below(finer, level - 1, at);
+                self.link(arena, place, index, at);
+            } else {
+                // Postponed beyond this slot.
+                self.stats.postponed += 1;
+                self.insert(arena, index);
+            }
+            moved += 1;
+        }
+        self.free_if_empty(finer);
+        self.stats.opened += u64::from(self.slots[place as usize].list.is_empty());
+        moved
+    }
+
+    /// Shows a slot in the front, sorted, after putting right the timers that were postponed beyond
+    /// it. Gives how many timers it touched.
+    pub(super) fn sort<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        ring: u32,
+        slot: usize,
+    ) -> usize {
+        let here = &self.rings[ring as usize];
+        let (start, last) = (here.start_of(slot), here.last_of(slot));
+        let place = Self::join(ring, slot);
+        let timers = self.slots[place as usize].list.iter(arena);
+        let timers = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
+        self.front.open(place, start, timers);
+        let sorted = self.front.len();
+        while let Some(entry) = self.front.latest()
+            && entry.at > last
+        {
+            self.put_right(arena, Head { at: entry.at, index: entry.index });
+        }
+        sorted
+    }
+
+    /// Puts a timer that came up before its postponed deadline where it belongs.
+    pub(super) fn put_right<T>(&mut self, arena: &mut Arena<T>, head: Head) {
+        let node = arena.node(head.index);
+        let (deadline, place) =
+            (node.deadline.as_nanos(), node.place.slot().unwrap_or(NIL));
+        let (ring, slot) = Self::split(place);
+        self.stats.postponed += 1;
+        let stays = deadline <= self.rings[ring as usize].last_of(slot);
+        if stays && self.front.shows(place) {
+            self.front.leave(head.index);
+            self.front.enter(deadline, head.index);
+        } else {
+            self.unlink(arena, head.index);
+            self.insert(arena, head.index);
+        }
+    }
+
+    /// Moves some timers of the slots behind the cursor's down, so that their slots are open when
+    /// the cursor gets there. Gives how many it moved.
+    #[inline]
+    pub(crate) fn upkeep<T>(&mut self, arena: &mut Arena<T>) -> usize {
+        if !self.upkeep_due {
+            return 0;
+        }
+        let Some((ring, slot)) = self.slot_to_open() else {
+            self.upkeep_due = false;
+            return 0;
+        };
+        let moved = self.open(arena, ring, slot, UPKEEP_MOVES);
+        self.stats.moves += moved as u64;
+        moved
+    }
+
+    /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
+    /// budget is spent: then true. Postponed timers stay where they are until they come up.
+    pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
+        let before = moves;
+        let mut is_ready = self.head(arena, &mut moves).is_ok();
+        while is_ready && self.upkeep_due {
+            is_ready = moves > 0;
+            moves = moves.saturating_sub(self.upkeep(arena));
+        }
+        self.stats.note_call(before - moves);
+        !is_ready
+    }
+
+    /// Of the slots that come next at each level, the finest that wants opening: its time is the
+    /// nearest.
+    fn slot_to_open(&self) -> Option<(u32, usize)> {
+        let (mut found, mut below) = (None, None);
+        for level in (1..=Self::TOP).rev() {
+            let behind = if level < self.floor {
+                None
+            } else {
+                let ring = self.path[level as usize];
+                let here = &self.rings[ring as usize];
+                here.next_slot(here.slot_of(self.cursor)).map(|slot| (ring, slot))
+            };
+            // At the end of a ring the next slot is the first of the next ring, once there is one.
+            let first = |ring: u32| {
+                self.rings[ring as usize].first_slot().map(|slot| (ring, slot))
+            };
+            let Some((ring, slot)) = behind.or_else(|| below.and_then(first)) else {
+                below = None;
+                continue;
+            };
+            if self.wants_opening(ring, slot) {
+                found = Some((ring, slot));
+            }
+            below = self.slots[Self::join(ring, slot) as usize].way_down();
+        }
+        found
+    }
+}
