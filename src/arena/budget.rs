@@ -24,11 +24,11 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget for handing out `timers` timers, with four moves for each and room for the
-    /// largest single step.
+    /// A budget for handing out `timers` timers: with twenty moves for each, of which sixteen may
+    /// go into upkeep for those behind it, and room for the largest single step.
     #[must_use]
     pub const fn timers(timers: usize) -> Self {
-        Self { timers, moves: timers.saturating_mul(4).saturating_add(64) }
+        Self { timers, moves: timers.saturating_mul(20).saturating_add(64) }
     }
 
     /// No limit: work until nothing is due.

@@ -193,25 +193,33 @@ impl Queues {
         self.queues[queue as usize].list.close_gap(arena, links);
     }
 
-    /// Postpones a timer that is in its home queue: one store, or, for the last of the queue, two
-    /// that keep it in order.
+    /// Postpones a timer that is in its home queue, to any later deadline: one store.
     #[inline]
-    pub(crate) fn postpone<T>(
+    pub(crate) fn postpone<T>(arena: &mut Arena<T>, index: u32, deadline: Instant) {
+        let node = arena.node_mut(index);
+        debug_assert!(deadline >= node.deadline, "Q2: only to a later deadline");
+        node.deadline = deadline;
+        node.place = node.place.postponed_in_queue();
+    }
+
+    /// Restarts a timer that is in its home queue: the last of the queue stays in order where it
+    /// is. (Not so one that is postponed beyond what the queue is for: newcomers would no longer
+    /// be in order behind it.)
+    #[inline]
+    pub(crate) fn restart<T>(
         &mut self,
         arena: &mut Arena<T>,
         queue: u32,
         index: u32,
         deadline: Instant,
     ) {
-        let node = arena.node_mut(index);
-        debug_assert!(deadline >= node.deadline, "Q2: only to a later deadline");
-        node.deadline = deadline;
         let home = &mut self.queues[queue as usize];
         if home.list.tail() == index {
             home.back = deadline;
-            node.place = node.place.queued();
+            let node = arena.node_mut(index);
+            (node.deadline, node.place) = (deadline, node.place.queued());
         } else {
-            node.place = node.place.postponed_in_queue();
+            Self::postpone(arena, index, deadline);
         }
     }
 

@@ -147,6 +147,7 @@ impl<S> ReactorBuilder<S> {
             budget,
             stats: ReactorStats::default(),
             in_turn: false,
+            in_run: false,
             stop: false,
             stop_at: None,
         })

@@ -113,6 +113,8 @@ pub struct Reactor<S> {
     stats: ReactorStats,
     /// Handlers may be running: no turn within a turn.
     in_turn: bool,
+    /// Inside `run`: a time to stop at counts.
+    in_run: bool,
     stop: bool,
     stop_at: Option<Instant>,
 }

@@ -57,7 +57,11 @@ impl<S> Reactor<S> {
         let wait = wait.into();
         let turn = catch_unwind(AssertUnwindSafe(|| self.turn_once(state, wait)));
         self.in_turn = false;
-        turn.unwrap_or_else(|panic| resume_unwind(panic))
+        turn.unwrap_or_else(|panic| {
+            // The panic ends the run, too; entered anew, it goes on.
+            self.in_run = false;
+            resume_unwind(panic)
+        })
     }
 
     /// Turns until [`stop`](Self::stop), [`stop_at`](Self::stop_at) or
@@ -76,6 +80,7 @@ impl<S> Reactor<S> {
     /// As [`turn`](Self::turn). It may be called again, and goes on where it was.
     pub fn run(&mut self, state: &mut S) -> io::Result<Exit> {
         self.refuse_in_turn()?;
+        self.in_run = true;
         let exit = loop {
             let turn = match self.turn(state, None) {
                 Ok(turn) => turn,
@@ -91,6 +96,7 @@ impl<S> Reactor<S> {
                 break Ok(Exit::Idle);
             }
         };
+        self.in_run = false;
         self.stop_at = None;
         exit
     }
@@ -122,8 +128,11 @@ impl<S> Reactor<S> {
         self.stats.turns += 1;
         let slept = self.wait(wait)?;
         let mut turn = Turn::new(self.now);
+        // Before any handler runs, so that what a handler schedules can not be among them.
+        let leaves_some = self.detach_due();
         turn.sources = self.run_sources(state);
         turn.timers = self.run_timers(state);
+        self.readings.left_behind = leaves_some.then_some(self.now);
         turn.deferred = self.run_deferred(state) + self.run_poked(state);
         turn.posts = self.run_posts(state);
         turn.stopped = self.mailbox.take_stop() || self.stop;
@@ -185,7 +194,7 @@ impl<S> Reactor<S> {
     ) -> io::Result<Sleep> {
         let is_awake = wait == Some(Duration::ZERO)
             || self.has_work()
-            || self.stop_at.is_some_and(|deadline| deadline <= now)
+            || self.end_of_run().is_some_and(|deadline| deadline <= now)
             || (wait.is_none() && !self.can_be_woken())
             || self.may_be_due(now)
             // Upkeep ahead of time, a little in each turn, while there is nothing else to do.
@@ -193,7 +202,7 @@ impl<S> Reactor<S> {
         if is_awake {
             return Ok(Sleep::NO);
         }
-        let until = Until { now, wait, stop_at: self.stop_at };
+        let until = Until { now, wait, stop_at: self.end_of_run() };
         let sleep = self.waiter.prepare(&self.clock, &mut self.timers, until)?;
         self.stats.armed = self.waiter.times_armed();
         Ok(sleep)
@@ -203,6 +212,11 @@ impl<S> Reactor<S> {
     /// timers' phase finds out within its budget.
     fn may_be_due(&self, now: Instant) -> bool {
         self.timers.next_wakeup().is_some_and(|wakeup| wakeup <= now)
+    }
+
+    /// When the present run is to end. A turn by itself has no such end.
+    fn end_of_run(&self) -> Option<Instant> {
+        self.stop_at.filter(|_| self.in_run)
     }
 
     /// Whether something is left to do that needs no wake.
@@ -270,10 +284,9 @@ impl<S> Reactor<S> {
         true
     }
 
-    fn run_timers(&mut self, state: &mut S) -> usize {
-        if self.is_stopping() {
-            return 0;
-        }
+    /// Takes the timers that are due out of their order, to be called in the timers' phase. True:
+    /// the budget left some.
+    fn detach_due(&mut self) -> bool {
         let mut budget =
             Budget::timers(self.budget.timers.saturating_sub(self.batch.len()));
         while let Some(due) = self.timers.detach_expired(self.now, &mut budget) {
@@ -281,12 +294,15 @@ impl<S> Reactor<S> {
         }
         let leaves_some = budget.is_spent() && self.may_be_due(self.now);
         self.stats.budget_hits += u64::from(leaves_some);
+        leaves_some
+    }
+
+    fn run_timers(&mut self, state: &mut S) -> usize {
         let mut fired = 0;
         while !self.is_stopping() {
             let Some((key, scheduled)) = self.batch.pop_front() else { break };
             fired += usize::from(self.fire(state, key, scheduled));
         }
-        self.readings.left_behind = leaves_some.then_some(self.now);
         fired
     }
 

@@ -1,6 +1,6 @@
-//! The calls that visit all timers.
+//! The calls that concern all timers at once: visiting, clearing, room, statistics.
 
-use super::{Budget, Expired, TimerKey, Timers};
+use super::{Budget, Expired, TimerKey, Timers, TimersStats};
 use crate::time::Instant;
 
 impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
@@ -29,6 +29,31 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Cancels every timer, dropping its value. O(n). Memory and common timeouts are kept.
     pub fn clear(&mut self) {
         self.retain(|_, _, _| false);
+    }
+
+    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    pub fn reserve(&mut self, additional: usize) {
+        self.arena.reserve(additional);
+    }
+
+    /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
+    pub fn shrink_to_fit(&mut self) {
+        self.wheel.shrink_to_fit();
+        self.arena.shrink_to_fit();
+    }
+
+    /// What the timers did so far, and what they take.
+    #[must_use]
+    pub fn stats(&self) -> TimersStats {
+        let wheel = self.wheel.stats();
+        TimersStats {
+            wheel,
+            moved_from_queues: self.moved_from_queues,
+            max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
+            timers: self.len(),
+            common_timeouts: self.queues.registered(),
+            memory: self.arena.bytes() + self.wheel.bytes(),
+        }
     }
 }
 

@@ -193,6 +193,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         } else if place.is_detached() {
             node.deadline = deadline;
             self.link_home(queue, key.index());
+        } else if deadline >= node.deadline && place.is_queued() {
+            self.queues.restart(&mut self.arena, queue, key.index(), deadline);
         } else {
             self.move_linked(key.index(), place, deadline);
         }
@@ -217,9 +219,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[inline]
     fn move_linked(&mut self, index: u32, place: Place, deadline: Instant) {
         match place.home() {
-            Some(queue) if place.is_queued() => {
+            Some(_) if place.is_queued() => {
                 if deadline >= self.arena.node(index).deadline {
-                    self.queues.postpone(&mut self.arena, queue, index, deadline);
+                    Queues::postpone(&mut self.arena, index, deadline);
                 } else {
                     self.queues.unlink(&mut self.arena, index);
                     self.arena.node_mut(index).deadline = deadline;
@@ -318,7 +320,18 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         Some(self.arena.node(index).deadline)
     }
 
-    /// When a call is next worth making, for a timer or for upkeep: at or before
+    /// As [`next_deadline`](Self::next_deadline) within a budget of moves: exact, or when that is
+    /// spent, a time before which nothing is due.
+    #[cfg(feature = "mio")]
+    pub(crate) fn next_deadline_within(&mut self, moves: usize) -> Option<Instant> {
+        let mut budget = Budget { timers: usize::MAX, moves };
+        match self.first_due(Instant::MAX, &mut budget) {
+            Some(index) => Some(self.arena.node(index).deadline),
+            None => (self.wake() < Instant::MAX).then(|| self.wake()),
+        }
+    }
+
+    /// When a call is next worth making: at or before
     /// [`next_deadline`](Self::next_deadline), and earlier only if a timer that was cancelled or
     /// postponed stood there. O(1). `None`: there are no timers.
     #[inline]
@@ -388,10 +401,12 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if budget.timers == 0 {
             return None;
         }
+        let before = self.moves();
         let index = self.first_due(self.now, budget)?;
         budget.timers -= 1;
         self.unlink(index);
         budget.charge_moves(self.wheel.upkeep(&mut self.arena));
+        self.note_call(before);
         Some(index)
     }
 
@@ -402,11 +417,23 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if self.wake() > now {
             return None;
         }
-        let before = budget.moves;
+        let before = self.moves();
         let found = self.find_due(now, budget);
-        let moves = (before - budget.moves) as u64;
-        self.max_moves_per_call = self.max_moves_per_call.max(moves);
+        self.note_call(before);
         found
+    }
+
+    /// Timers touched inside, so far.
+    #[inline]
+    fn moves(&self) -> u64 {
+        self.wheel.stats().moves + self.moved_from_queues
+    }
+
+    /// A call is over that began with so many moves.
+    #[inline]
+    fn note_call(&mut self, moves_before: u64) {
+        let moves = self.moves() - moves_before;
+        self.max_moves_per_call = self.max_moves_per_call.max(moves);
     }
 
     fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
@@ -457,30 +484,5 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.arena.len() == 0
-    }
-
-    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
-    pub fn reserve(&mut self, additional: usize) {
-        self.arena.reserve(additional);
-    }
-
-    /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
-    pub fn shrink_to_fit(&mut self) {
-        self.wheel.shrink_to_fit();
-        self.arena.shrink_to_fit();
-    }
-
-    /// What the timers did so far, and what they take.
-    #[must_use]
-    pub fn stats(&self) -> TimersStats {
-        let wheel = self.wheel.stats();
-        TimersStats {
-            wheel,
-            moved_from_queues: self.moved_from_queues,
-            max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
-            timers: self.len(),
-            common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes(),
-        }
     }
 }

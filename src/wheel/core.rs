@@ -380,6 +380,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.stats
     }
 
+    /// A call is over that began with so many moves.
+    #[inline]
+    pub(crate) fn note_call(&mut self, moves_before: u64) {
+        self.stats.note_call(moves_before);
+    }
+
     /// Bytes that the rings take.
     pub(crate) const fn bytes(&self) -> usize {
         self.rings.capacity() * size_of::<Ring<SLOTS>>()

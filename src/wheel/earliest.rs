@@ -29,9 +29,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if now.as_nanos() < self.wake {
             return Ok(None);
         }
-        let before = *moves;
+        let before = self.stats.moves;
         let found = self.find_due(arena, now.as_nanos(), moves);
-        self.stats.note_call(before - *moves);
+        self.stats.note_call(before);
         found
     }
 

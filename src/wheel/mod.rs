@@ -198,11 +198,13 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         if budget.timers == 0 {
             return None;
         }
+        let before = self.core.stats().moves;
         let found = self.core.first_due(&mut self.arena, self.now, &mut budget.moves);
         let index = found.ok().flatten()?;
         budget.timers -= 1;
         let expired = self.take(index);
         budget.charge_moves(self.core.upkeep(&mut self.arena));
+        self.core.note_call(before);
         Some(expired)
     }
 

@@ -17,9 +17,10 @@ pub struct WheelStats {
 }
 
 impl WheelStats {
-    /// A call has touched that many timers.
+    /// A call is over that began with so many moves.
     #[inline]
-    pub(super) fn note_call(&mut self, moves: usize) {
-        self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
+    pub(super) fn note_call(&mut self, moves_before: u64) {
+        let moves = self.moves - moves_before;
+        self.max_moves_per_call = self.max_moves_per_call.max(moves);
     }
 }

@@ -113,13 +113,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
     /// budget is spent: then true. Postponed timers stay where they are until they come up.
     pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
-        let before = moves;
+        let before = self.stats.moves;
         let mut is_ready = self.head(arena, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             is_ready = moves > 0;
             moves = moves.saturating_sub(self.upkeep(arena));
         }
-        self.stats.note_call(before - moves);
+        self.stats.note_call(before);
         !is_ready
     }
 

@@ -251,3 +251,29 @@ fn a_touched_timer_restarts_its_common_timeout() {
     assert!(reactor.forget_common_timeout(idle));
     assert!(!reactor.forget_common_timeout(idle));
 }
+
+/// What a source's handler schedules waits for the next turn, like what a timer's handler does.
+#[test]
+fn a_timer_that_a_source_schedules_never_fires_in_the_same_turn() {
+    let (mut reactor, clock) = manual::<Log>();
+    clock.set(at(5));
+    let (mut sender, receiver) = pipe::new().unwrap();
+    let readable = Interest::READABLE;
+    let register =
+        reactor.register(receiver, readable, |log: &mut Log, reactor, pipe, _| {
+            drain(pipe);
+            log.push("source");
+            reactor.after(Duration::ZERO, |log: &mut Log, _, _| log.push("after"));
+            reactor.at(at(0), |log: &mut Log, _, _| log.push("at"));
+            Next::Continue
+        });
+    register.unwrap();
+    sender.write_all(b"x").unwrap();
+    let mut log = Log::new();
+    while log.is_empty() {
+        reactor.turn(&mut log, Duration::from_millis(10)).unwrap();
+    }
+    assert_eq!(log, ["source"]);
+    reactor.turn(&mut log, Duration::ZERO).unwrap();
+    assert_eq!(log, ["source", "at", "after"]);
+}

@@ -21,7 +21,11 @@ use super::{Precision, ReactorClock};
 use crate::time::Instant;
 use crate::timers::Timers;
 
-/// The longest sleep. Whoever wakes early looks again.
+/// Timers that may be touched to find out how long to sleep. What is not known then is found out
+/// when the time before which nothing is due has come.
+const MOVES: usize = 1024;
+
+/// The longest sleep for a timer. Whoever wakes early looks again.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// How a reactor sleeps.
@@ -112,7 +116,7 @@ impl Waiter {
             Self::Exact(timerfd) => timerfd.prepare(clock, timers, until),
             Self::Timeout => {
                 let _ = clock;
-                let end = earlier(timers.next_deadline(), until.cap());
+                let end = earlier(timers.next_deadline_within(MOVES), until.cap());
                 let left = end.map(|end| end.saturating_duration_since(until.now));
                 Ok(Sleep {
                     timeout: Some(left.unwrap_or(LONGEST).min(LONGEST)),

@@ -20,7 +20,7 @@ use rustix::time::{
     timerfd_create, timerfd_settime,
 };
 
-use super::{Sleep, Until, Waiter, earlier};
+use super::{LONGEST, MOVES, Sleep, Until, Waiter, earlier};
 use crate::reactor::ReactorClock;
 use crate::time::Instant;
 use crate::timers::Timers;
@@ -54,13 +54,14 @@ impl Timerfd {
         // wake the sleep that is to come.
         let armed = self.armed.filter(|&armed| armed > until.now);
         let wanted = match armed {
-            None => earlier(timers.next_deadline(), until.cap()),
+            None => earlier(timers.next_deadline_within(MOVES), until.cap()),
             // Cheap first: only if something may be earlier is it worth the exact answer.
             Some(armed) if timers.next_wakeup().is_some_and(|wakeup| wakeup < armed) => {
-                earlier(timers.next_deadline(), until.cap())
+                earlier(timers.next_deadline_within(MOVES), until.cap())
             }
             Some(_) => until.cap(),
         };
+        let wanted = wanted.map(|wanted| wanted.min(until.now + LONGEST));
         self.armed = armed;
         if let Some(wanted) = wanted
             && armed.is_none_or(|armed| wanted < armed)
