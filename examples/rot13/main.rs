@@ -31,9 +31,8 @@ fn main() -> ExitCode {
     };
     let service = match Service::start(&args) {
         Ok(service) => service,
-        Err(error) => {
-            return fail(format_args!("cannot listen on {}: {error}", args.listen));
-        }
+        // The error of a listener names its address.
+        Err(error) => return fail(format_args!("{error}")),
     };
     say(format_args!("listening on {}", service.addr()));
     match service.run(args.max_line) {
