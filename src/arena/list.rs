@@ -1,107 +1,298 @@
-//! [`List`]: a doubly linked list of nodes, by index. The only code that writes links.
+//! [`List`]: timers in their order, in chunks of one cache line each. The only code that writes a
+//! link.
+//!
+//! A list of nodes that name each other is a chain of cache misses, each waiting for the one before.
+//! Here the order is written down beside the timers, sixteen to a line, so that a walk knows
+//! sixteen addresses at once; and a timer knows its *spot*, so that leaving a list is one store into
+//! a line that nobody waits for.
+//!
+//! What leaves makes a gap. A chunk that is all gaps is dropped, and two neighbours that fit in one
+//! are joined, so a list does not grow by what has left it. The last chunk alone may be all gaps,
+//! as long as it is not the only one: so a list that grows and shrinks by one does not take and give
+//! back a chunk each time.
 
-use super::slots::Links;
-use super::{Arena, NIL, Place, TimerKey};
-use crate::time::Instant;
+use super::chunk::{CHUNK_TIMERS, Chunks, Compact, chunk_of, first_spot, place_in_chunk};
+use super::{Arena, NIL};
 
-/// A list of timers: the first and the last. Empty: both [`NIL`].
+/// A list of timers.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
 pub(crate) struct List {
+    /// The first chunk, or [`NIL`].
     head: u32,
-    tail: u32,
+    /// Behind the last spot that is written; at the border of a chunk, that one is full. Zero when
+    /// there is none.
+    end: u32,
+}
+
+/// The timers of one chunk, taken out of their list together.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Batch(Compact);
+
+impl Batch {
+    /// The timers, oldest first.
+    #[inline]
+    pub(crate) fn timers(&self) -> &[u32] {
+        self.0.timers()
+    }
+
+    /// Their deadlines. The timers lie anywhere in memory, but their addresses are all known: the
+    /// processor fetches them side by side.
+    #[inline]
+    pub(crate) fn deadlines<T>(&self, arena: &Arena<T>) -> [u64; CHUNK_TIMERS] {
+        let mut deadlines = [0; CHUNK_TIMERS];
+        for (at, index) in deadlines.iter_mut().zip(self.timers()) {
+            *at = arena.node(*index).deadline.as_nanos();
+        }
+        deadlines
+    }
 }
 
 impl List {
-    pub(crate) const EMPTY: Self = Self { head: NIL, tail: NIL };
+    pub(crate) const EMPTY: Self = Self { head: NIL, end: 0 };
 
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {
         self.head == NIL
     }
 
-    /// The first node, or [`NIL`].
+    /// The last chunk, or [`NIL`].
     #[inline]
-    pub(crate) const fn head(self) -> u32 {
-        self.head
+    const fn tail(self) -> u32 {
+        if self.is_empty() { NIL } else { chunk_of(self.end - 1) }
     }
 
-    /// The last node, or [`NIL`].
+    /// How many spots of a chunk are written.
     #[inline]
-    pub(crate) const fn tail(self) -> u32 {
-        self.tail
+    const fn len_of(self, chunk: u32) -> usize {
+        if chunk == self.tail() { place_in_chunk(self.end - 1) + 1 } else { CHUNK_TIMERS }
     }
 
-    /// Links an unlinked node behind the last.
-    #[inline]
-    pub(crate) fn push_back<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let tail = self.tail;
-        arena.node_mut(index).set_links(tail, NIL);
-        self.follow(arena, tail, index);
+    /// How many timers a chunk has; of no chunk, more than fit in one.
+    fn live(self, chunks: &Chunks, chunk: u32) -> usize {
+        match chunks.find(chunk) {
+            Some(head) => self.len_of(chunk) - usize::from(head.gaps),
+            None => CHUNK_TIMERS + 1,
+        }
     }
 
-    /// Puts a new timer in a slot of the arena and links it behind the last: the node is written
-    /// once, whole.
+    /// The first timer.
     #[inline]
-    pub(crate) fn push_new<T>(
+    pub(crate) fn first(self, chunks: &Chunks) -> Option<u32> {
+        chunks.find(self.head)?;
+        chunks.timers(self.head, self.len_of(self.head)).next()
+    }
+
+    /// The last timer.
+    #[inline]
+    pub(crate) fn last(self, chunks: &Chunks) -> Option<u32> {
+        let tail = self.tail();
+        let head = chunks.find(tail)?;
+        let last = chunks.timers(tail, self.len_of(tail)).next_back();
+        last.or_else(|| chunks.timers(head.prev, CHUNK_TIMERS).next_back())
+    }
+
+    /// Writes a timer down behind the last, if its chunk has room. Gives its spot, which its place is
+    /// to name (A4). `None`: [`lengthen`](Self::lengthen) is to be called.
+    #[inline(always)]
+    pub(crate) fn push_back(&mut self, chunks: &mut Chunks, index: u32) -> Option<u32> {
+        let spot = self.end;
+        if place_in_chunk(spot) == 0 {
+            return None;
+        }
+        chunks.write(spot, index);
+        self.end = spot + 1;
+        Some(spot)
+    }
+
+    /// Writes a timer down behind the last, when that fills its chunk. Gives its spot.
+    pub(crate) fn lengthen(
         &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        place: Place,
-        value: T,
-    ) -> TimerKey {
-        let tail = self.tail;
-        let key = arena.insert(deadline, place, value, tail);
-        self.follow(arena, tail, key.index());
-        key
-    }
-
-    #[inline]
-    fn follow<T>(&mut self, arena: &mut Arena<T>, tail: u32, index: u32) {
-        if tail == NIL {
-            self.head = index;
+        chunks: &mut Chunks,
+        owner: u32,
+        index: u32,
+    ) -> u32 {
+        let tail = self.tail();
+        let chunk = if self.live(chunks, tail) == 0 {
+            // All gaps: it is as good as new.
+            chunks.head_mut(tail).gaps = 0;
+            chunks.write(first_spot(tail), index);
+            tail
         } else {
-            arena.node_mut(tail).set_next(index);
+            let chunk = chunks.take(owner, tail, index);
+            match chunks.find_mut(tail) {
+                Some(head) => head.next = chunk,
+                None => self.head = chunk,
+            }
+            chunk
+        };
+        let spot = first_spot(chunk);
+        self.end = spot + 1;
+        spot
+    }
+
+    /// Takes a timer out, given its spot. True: the list wants [tidying](Self::tidy) there.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn erase(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
+        let (chunk, place) = (chunk_of(spot), place_in_chunk(spot));
+        let head = chunks.head_mut(chunk);
+        if spot + 1 == self.end
+            && place > 0
+            && (usize::from(head.gaps) < place || head.prev != NIL)
+        {
+            // The last spot can be used again, if this chunk or the one before has others.
+            self.end = spot;
+            return false;
         }
-        self.tail = index;
+        head.gaps += 1;
+        let gaps = usize::from(head.gaps);
+        chunks.write(spot, NIL);
+        // With half of them left it is worth looking whether a neighbour has room for them.
+        (self.len_of(chunk) - gaps) % (CHUNK_TIMERS / 2) == 0
     }
 
-    /// Unlinks a node of this list. What its own links say afterwards means nothing.
-    #[inline]
-    pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let links = arena.node(index).links();
-        self.close_gap(arena, links);
+    /// A timer was erased at that spot. Drops a chunk that is all gaps, and joins one that is sparse
+    /// with a neighbour, if they fit in one. O(1): it moves the timers of a chunk or two.
+    pub(crate) fn tidy<T>(&mut self, arena: &mut Arena<T>, spot: u32) {
+        let chunk = chunk_of(spot);
+        let head = arena.chunks.head(chunk);
+        let (prev, next) = (head.prev, head.next);
+        let live = self.live(&arena.chunks, chunk);
+        let fits = |other| self.live(&arena.chunks, other) + live <= CHUNK_TIMERS;
+        if live == 0 {
+            if next != NIL || prev == NIL {
+                self.drop_chunk(&mut arena.chunks, chunk);
+            }
+        } else if fits(next) {
+            self.join(arena, chunk, next);
+        } else if fits(prev) {
+            self.join(arena, prev, chunk);
+        }
     }
 
-    /// Links the neighbours of a node that has gone with each other, given its links.
-    #[inline]
-    pub(crate) fn close_gap<T>(&mut self, arena: &mut Arena<T>, (prev, next): Links) {
-        if prev == NIL {
+    /// Moves the timers of chunk `from` to the end of `into`, the one before it.
+    fn join<T>(&mut self, arena: &mut Arena<T>, into: u32, from: u32) {
+        let mut all = arena.chunks.compact(into, CHUNK_TIMERS);
+        all.extend(&arena.chunks.compact(from, self.len_of(from)));
+        let was_last = from == self.tail();
+        self.drop_chunk(&mut arena.chunks, from);
+        arena.chunks.rewrite(into, &all);
+        if was_last {
+            self.end = first_spot(into) + all.timers().len() as u32;
+            arena.chunks.head_mut(into).gaps = 0;
+        }
+        for (spot, index) in (first_spot(into)..).zip(all.timers()) {
+            let node = arena.node_mut(*index);
+            node.set_place(node.place().at_spot(spot));
+        }
+    }
+
+    /// Takes a chunk out of the list and makes it spare; if then the last is all gaps and the only
+    /// one, that too.
+    fn drop_chunk(&mut self, chunks: &mut Chunks, chunk: u32) {
+        let head = chunks.head(chunk);
+        let (prev, next) = (head.prev, head.next);
+        if let Some(head) = chunks.find_mut(prev) {
+            head.next = next;
+        } else {
             self.head = next;
-        } else {
-            arena.node_mut(prev).set_next(next);
         }
-        if next == NIL {
-            self.tail = prev;
+        if let Some(head) = chunks.find_mut(next) {
+            head.prev = prev;
         } else {
-            arena.node_mut(next).set_prev(prev);
+            self.end =
+                if prev == NIL { 0 } else { first_spot(prev) + CHUNK_TIMERS as u32 };
+        }
+        chunks.give_back(chunk);
+        if self.head == self.tail() && self.live(chunks, self.head) == 0 {
+            self.drop_chunk(chunks, self.head);
         }
     }
 
-    /// The node behind another, or [`NIL`].
+    /// Takes the timers of the first chunk out. Where they are from here on is the caller's to say.
     #[inline]
-    pub(crate) fn next_of<T>(arena: &Arena<T>, index: u32) -> u32 {
-        arena.node(index).links().1
+    pub(crate) fn take_batch(&mut self, chunks: &mut Chunks) -> Option<Batch> {
+        chunks.find(self.head)?;
+        let batch = Batch(chunks.compact(self.head, self.len_of(self.head)));
+        self.drop_chunk(chunks, self.head);
+        Some(batch)
     }
 
-    /// The nodes from first to last.
-    pub(crate) fn iter<T>(self, arena: &Arena<T>) -> impl Iterator<Item = u32> {
+    /// How many timers there are; of more than `most`, that there are more than that. Looks at the
+    /// heads of chunks alone, of as many as hold `most`.
+    #[inline]
+    pub(crate) fn len_up_to(self, chunks: &Chunks, most: usize) -> usize {
+        let (mut len, mut at) = (0, self.head);
+        while len <= most
+            && let Some(head) = chunks.find(at)
+        {
+            len += self.len_of(at) - usize::from(head.gaps);
+            at = head.next;
+        }
+        len
+    }
+
+    /// Whether there is one timer and no more.
+    #[inline]
+    pub(crate) fn is_single(self, chunks: &Chunks) -> bool {
+        self.head == self.tail() && self.live(chunks, self.head) == 1
+    }
+
+    /// The timers from first to last.
+    #[inline]
+    pub(crate) fn iter(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
+        self.chunks(chunks)
+            .flat_map(move |chunk| chunks.timers(chunk, self.len_of(chunk)))
+    }
+
+    /// The chunks from first to last.
+    #[inline]
+    fn chunks(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
         let mut at = self.head;
         core::iter::from_fn(move || {
-            (at != NIL).then(|| {
-                let index = at;
-                at = Self::next_of(arena, index);
-                index
-            })
+            let head = chunks.find(at)?;
+            Some(core::mem::replace(&mut at, head.next))
         })
+    }
+
+    /// Checks the links of a list of that owner (A3) and that its timers know where they are (A4).
+    #[cfg(feature = "model")]
+    pub(crate) fn validate<T>(
+        self,
+        arena: &Arena<T>,
+        owner: u32,
+    ) -> Result<(), alloc::string::String> {
+        use alloc::format;
+        let (mut before, mut timers) = (NIL, 0);
+        for chunk in self.chunks(&arena.chunks) {
+            let head = arena.chunks.head(chunk);
+            let len = self.len_of(chunk);
+            let live = arena.chunks.timers(chunk, len).count();
+            let may_be_empty = head.next == NIL && head.prev != NIL;
+            if head.prev != before || head.owner != owner || (live == 0 && !may_be_empty)
+            {
+                return Err(format!("A3: chunk {chunk} of {owner} says {head:?}"));
+            }
+            if live + usize::from(head.gaps) != len {
+                return Err(format!("A3: chunk {chunk} holds {live}, and says {head:?}"));
+            }
+            timers += live;
+            if timers > arena.len() {
+                return Err(format!("A3: the list of {owner} runs in a circle"));
+            }
+            for index in arena.chunks.timers(chunk, len) {
+                let place = arena.node(index).place();
+                let spot = place.spot().filter(|spot| chunk_of(*spot) == chunk);
+                if spot.map(|spot| arena.chunks.at(spot)) != Some(index) {
+                    return Err(format!("A4: timer {index} of chunk {chunk}: {place:?}"));
+                }
+            }
+            before = chunk;
+        }
+        if self.tail() == before {
+            Ok(())
+        } else {
+            Err(format!("A3: the list of {owner} ends elsewhere than it says"))
+        }
     }
 }

@@ -2,27 +2,35 @@
 //!
 //! A timer is one [`Node`] in one [`Vec`](alloc::vec::Vec), named by its index inside and by a
 //! [`TimerKey`] (index and generation) outside. The structures above, rings of the wheel and
-//! queues of common timeouts, own no timers: they link nodes by index, through [`List`], which
-//! is the only code in the crate that writes a link. So a timer can move from a queue to the
-//! wheel and keep its key.
+//! queues of common timeouts, own no timers: they keep lists of indices, [`List`], which is the
+//! only code in the crate that writes a link. So a timer can move from a queue to the wheel and keep
+//! its key.
+//!
+//! A list is a chain of *chunks*, each one cache line with up to thirteen indices, and a timer's
+//! place names the chunk it is written down in. Two neighbours that fit in one chunk become one when
+//! a timer leaves, so lists of many timers stay half full at the least.
 //!
 //! # Ground rules
 //!
-//! A node's deadline and place belong to the structure that has linked it. Whoever unlinks a
-//! node says at once where it is now: elsewhere, detached, or gone.
+//! A node's deadline and place belong to the structure that has listed it. Whoever takes a node out
+//! of a list says at once where it is now: elsewhere, detached, or gone.
 //!
 //! # Invariants
 //!
 //! - **A1** A slot is live, on the free list, or retired; never two of these.
 //! - **A2** A generation is used once in a slot's life: no two timers ever had the same key.
-//! - **A3** In a list, `next` of the one is `prev` of the other, from head to tail.
+//! - **A3** Of two chunks of a list, `next` of the one is `prev` of the other, from head to tail;
+//!   each names the list's owner, and none is empty.
+//! - **A4** A timer that is in a list is written down once, in the chunk that its place names.
 //!
 //! # Costs
 //!
-//! 24 bytes and the value, rounded up to 32, so that a timer with a value of 8 bytes lies on one
-//! cache line and never across two. Everything is O(1) but growth, which is that of a `Vec`.
+//! A timer takes 16 bytes and its value, and 5 to 10 more in a list. Everything is O(1) but growth,
+//! which is that of a `Vec`; taking a timer out may move up to twelve others to a neighbouring
+//! chunk.
 
 mod budget;
+mod chunk;
 mod expired;
 mod key;
 mod list;
@@ -30,11 +38,12 @@ mod place;
 mod slots;
 
 pub use budget::Budget;
+pub(crate) use chunk::Chunks;
 pub use expired::Expired;
 pub use key::TimerKey;
 pub(crate) use list::List;
 pub(crate) use place::Place;
-pub(crate) use slots::{Arena, Links, Node};
+pub(crate) use slots::{Arena, Node};
 
 /// The index that names no node: the end of a list.
 pub(crate) const NIL: u32 = u32::MAX;

@@ -1,115 +1,172 @@
-//! [`Place`]: where a timer is linked, in one word.
+//! [`Place`]: where a timer is, in 36 bits.
 
 use core::fmt;
 
-/// Where a timer is linked, and the common timeout it was scheduled with, in 32 bits.
+/// Where a timer is, and the common timeout it was scheduled with, in the lower 36 bits.
 ///
-/// The upper 6 bits name the home queue (0: none), which a timer keeps for life. The lower 26
-/// say where it is: in a slot of a ring, in its home queue, or nowhere (detached).
+/// The upper 6 of them name the home queue (0: none), which a timer keeps for life. Two more say in
+/// what it is: on the wheel, in its home queue, or in nothing (detached). The lower 28 are its spot:
+/// where in the chunks it is written down.
 #[derive(Copy, Clone, Eq, PartialEq)]
-pub(crate) struct Place(u32);
+pub(crate) struct Place(u64);
 
-const AT_BITS: u32 = 26;
-const AT_MASK: u32 = (1 << AT_BITS) - 1;
-const DETACHED: u32 = AT_MASK;
-const QUEUED: u32 = AT_MASK - 1;
-const POSTPONED: u32 = AT_MASK - 2;
+const SPOT_BITS: u32 = 28;
+const SPOT_MASK: u64 = (1 << SPOT_BITS) - 1;
+const STATE_BITS: u32 = 2;
+const STATE_MASK: u64 = ((1 << STATE_BITS) - 1) << SPOT_BITS;
+const HOME_SHIFT: u32 = SPOT_BITS + STATE_BITS;
+const HOME_BITS: u32 = 6;
+
+/// In a slot of the wheel.
+const ON_WHEEL: u64 = 0 << SPOT_BITS;
+/// In the home queue, ahead of the place that its deadline asks for.
+const POSTPONED: u64 = 1 << SPOT_BITS;
+/// In the home queue, at the place that its deadline asks for.
+const QUEUED: u64 = 2 << SPOT_BITS;
+/// Alive, but in nothing.
+const DETACHED: u64 = 3 << SPOT_BITS;
 
 impl Place {
-    /// Slots of rings are numbered below this.
-    pub(crate) const SLOT_LIMIT: u32 = POSTPONED;
+    /// Bits of a place.
+    pub(super) const BITS: u32 = HOME_SHIFT + HOME_BITS;
+    /// The bits of a place.
+    pub(super) const MASK: u64 = (1 << Self::BITS) - 1;
+    /// Spots that can be told apart.
+    pub(super) const SPOTS: usize = 1 << SPOT_BITS;
     /// Home queues are numbered below this.
-    pub(crate) const HOME_LIMIT: u32 = (1 << (32 - AT_BITS)) - 1;
+    pub(crate) const HOME_LIMIT: u32 = (1 << HOME_BITS) - 1;
 
-    /// Alive, but linked nowhere.
+    /// Alive, but in nothing; no home queue.
     pub(crate) const DETACHED: Self = Self(DETACHED);
 
-    /// The same place word, for a timer of that home queue.
+    #[inline]
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits & Self::MASK)
+    }
+
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The same place, for a timer of that home queue.
+    #[inline]
     pub(crate) const fn with_home(self, home: Option<u32>) -> Self {
         let number = match home {
             Some(queue) => {
                 debug_assert!(queue < Self::HOME_LIMIT);
-                queue + 1
+                queue as u64 + 1
             }
             None => 0,
         };
-        Self((self.0 & AT_MASK) | (number << AT_BITS))
+        Self((self.0 & (STATE_MASK | SPOT_MASK)) | (number << HOME_SHIFT))
     }
 
     /// The queue it was scheduled with.
     #[inline]
     pub(crate) const fn home(self) -> Option<u32> {
-        (self.0 >> AT_BITS).checked_sub(1)
+        ((self.0 >> HOME_SHIFT) as u32).checked_sub(1)
     }
 
     #[inline]
-    const fn at(self, at: u32) -> Self {
-        Self((self.0 & !AT_MASK) | at)
+    const fn at(self, state: u64, spot: u32) -> Self {
+        debug_assert!((spot as usize) < Self::SPOTS);
+        Self((self.0 & !(STATE_MASK | SPOT_MASK)) | state | spot as u64)
     }
 
-    /// In that slot of the wheel.
+    /// On the wheel, at that spot of a slot's list.
     #[inline]
-    pub(crate) const fn in_slot(self, slot: u32) -> Self {
-        debug_assert!(slot < Self::SLOT_LIMIT);
-        self.at(slot)
+    pub(crate) const fn on_wheel(self, spot: u32) -> Self {
+        self.at(ON_WHEEL, spot)
     }
 
-    /// In the home queue, at the place that its deadline asks for.
+    /// In the home queue, at that spot, where its deadline asks for.
     #[inline]
-    pub(crate) const fn queued(self) -> Self {
-        self.at(QUEUED)
+    pub(crate) const fn queued(self, spot: u32) -> Self {
+        self.at(QUEUED, spot)
+    }
+
+    /// At another spot of the same list.
+    #[inline]
+    pub(crate) const fn at_spot(self, spot: u32) -> Self {
+        self.at(self.0 & STATE_MASK, spot)
     }
 
     /// In the home queue, ahead of the place that its deadline asks for.
     #[inline]
     pub(crate) const fn postponed_in_queue(self) -> Self {
-        self.at(POSTPONED)
+        debug_assert!(self.is_queued());
+        Self((self.0 & !STATE_MASK) | POSTPONED)
     }
 
-    /// Linked nowhere.
+    /// In the home queue, whose end it is: in order again.
+    #[inline]
+    pub(crate) const fn in_order_in_queue(self) -> Self {
+        debug_assert!(self.is_queued());
+        Self((self.0 & !STATE_MASK) | QUEUED)
+    }
+
+    /// In nothing.
     #[cfg(feature = "mio")]
     #[inline]
     pub(crate) const fn detached(self) -> Self {
-        self.at(DETACHED)
+        self.at(DETACHED, 0)
     }
 
-    /// The slot of the wheel it is in, if it is in one.
+    /// Where it is written down; `None`: it is detached.
     #[inline]
-    pub(crate) const fn slot(self) -> Option<u32> {
-        let at = self.0 & AT_MASK;
-        if at < Self::SLOT_LIMIT { Some(at) } else { None }
+    pub(crate) const fn spot(self) -> Option<u32> {
+        if self.is_detached() { None } else { Some((self.0 & SPOT_MASK) as u32) }
     }
 
-    /// In a slot or ahead of its place in the queue: a later deadline changes nothing but itself.
+    /// Where it is written down, given that it is in a list.
+    #[inline]
+    pub(crate) const fn spot_in_list(self) -> u32 {
+        debug_assert!(!self.is_detached());
+        (self.0 & SPOT_MASK) as u32
+    }
+
+    /// On the wheel, and scheduled without a common timeout.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 & !SPOT_MASK == ON_WHEEL
+    }
+
+    #[inline]
+    pub(crate) const fn is_on_wheel(self) -> bool {
+        self.0 & STATE_MASK == ON_WHEEL
+    }
+
+    /// On the wheel or ahead of its place in the queue: a later deadline changes nothing but itself.
     #[inline]
     pub(crate) const fn waits_for_its_deadline(self) -> bool {
-        self.0 & AT_MASK <= POSTPONED
+        self.0 & STATE_MASK <= POSTPONED
     }
 
     #[inline]
     pub(crate) const fn is_queued(self) -> bool {
-        let at = self.0 & AT_MASK;
-        at == QUEUED || at == POSTPONED
+        matches!(self.0 & STATE_MASK, QUEUED | POSTPONED)
     }
 
     #[inline]
     pub(crate) const fn is_postponed_in_queue(self) -> bool {
-        self.0 & AT_MASK == POSTPONED
+        self.0 & STATE_MASK == POSTPONED
     }
 
     #[inline]
     pub(crate) const fn is_detached(self) -> bool {
-        self.0 & AT_MASK == DETACHED
+        self.0 & STATE_MASK == DETACHED
     }
 }
 
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 & AT_MASK {
-            DETACHED => f.write_str("detached")?,
-            QUEUED => f.write_str("queued")?,
-            POSTPONED => f.write_str("queued, postponed")?,
-            slot => write!(f, "slot {slot}")?,
+        let spot = self.0 & SPOT_MASK;
+        match self.0 & STATE_MASK {
+            ON_WHEEL => write!(f, "on the wheel, spot {spot}")?,
+            POSTPONED => write!(f, "queued, postponed, spot {spot}")?,
+            QUEUED => write!(f, "queued, spot {spot}")?,
+            _ => f.write_str("detached")?,
         }
         self.home().map_or(Ok(()), |home| write!(f, " (home {home})"))
     }

@@ -1,89 +1,125 @@
 //! [`Arena`]: slots that are used again under a new generation.
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroU64};
 
-use super::{NIL, Place, TimerKey};
+use super::{Chunks, NIL, Place, TimerKey};
 use crate::time::Instant;
 
-/// One timer.
+/// One timer. What every call looks at comes first, on one cache line as a rule.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Node<T> {
-    pub(crate) value: T,
+    /// Its generation, and below that its place.
+    tag: NonZeroU64,
     pub(crate) deadline: Instant,
-    pub(crate) place: Place,
-    generation: NonZeroU32,
-    prev: u32,
-    next: u32,
+    pub(crate) value: T,
 }
 
-/// A node's neighbours: the one before and the one behind, or [`NIL`].
-pub(crate) type Links = (u32, u32);
+/// One generation, as it stands above a place.
+const GENERATION: u64 = 1 << Place::BITS;
 
 impl<T> Node<T> {
     #[inline]
-    pub(crate) const fn links(&self) -> Links {
-        (self.prev, self.next)
+    pub(crate) const fn place(&self) -> Place {
+        Place::from_bits(self.tag.get())
     }
 
     #[inline]
-    pub(super) const fn set_links(&mut self, prev: u32, next: u32) {
-        (self.prev, self.next) = (prev, next);
+    pub(crate) fn set_place(&mut self, place: Place) {
+        self.tag = self.stamp() | place.bits();
+    }
+
+    /// The tag without the place.
+    #[inline]
+    const fn stamp(&self) -> NonZeroU64 {
+        match NonZeroU64::new(self.tag.get() & !Place::MASK) {
+            Some(stamp) => stamp,
+            None => unreachable!(),
+        }
     }
 
     #[inline]
-    pub(super) const fn set_prev(&mut self, prev: u32) {
-        self.prev = prev;
+    const fn generation(&self) -> NonZeroU32 {
+        generation(self.tag)
     }
 
     #[inline]
-    pub(super) const fn set_next(&mut self, next: u32) {
-        self.next = next;
+    const fn is_named_by(&self, key: TimerKey) -> bool {
+        (self.tag.get() >> Place::BITS) as u32 == key.generation().get()
     }
 }
 
-/// A slot, aligned so that no node of 32 bytes straddles two cache lines. (Aligning the enum
-/// itself would cost it its niche.)
-#[derive(Debug)]
-#[repr(align(32))]
-struct Slot<T>(State<T>);
+/// The generation that a stamp or a tag begins with.
+#[inline]
+const fn generation(tag: NonZeroU64) -> NonZeroU32 {
+    match NonZeroU32::new((tag.get() >> Place::BITS) as u32) {
+        Some(generation) => generation,
+        None => unreachable!(),
+    }
+}
 
-/// What a slot holds. The niche of the node's generation tells the two apart, so this is no larger
-/// than a node.
+/// What a slot holds. The niche of the node's tag tells the two apart, so this is no larger than a
+/// node.
 #[derive(Debug)]
-enum State<T> {
+enum Slot<T> {
     Vacant {
-        /// The generation of its next timer.
-        generation: NonZeroU32,
         next_free: u32,
+        /// The generation of its next timer, above the place of nobody.
+        stamp: NonZeroU64,
     },
     Live(Node<T>),
+}
+
+impl<T> Slot<T> {
+    /// Takes the timer out of this slot, number `index`, and puts it first on the free list, or out
+    /// of use when its generations are used up.
+    #[inline(always)]
+    fn vacate(&mut self, first_free: &mut u32, index: u32) -> Option<Node<T>> {
+        let Self::Live(node) = self else { return None };
+        // One more than the last place of this generation is the next generation, and nowhere.
+        let last = node.tag | Place::MASK;
+        let vacant = match last.checked_add(1) {
+            Some(stamp) => {
+                Self::Vacant { stamp, next_free: core::mem::replace(first_free, index) }
+            }
+            None => Self::Vacant { stamp: last, next_free: RETIRED },
+        };
+        match core::mem::replace(self, vacant) {
+            Self::Live(node) => Some(node),
+            Self::Vacant { .. } => None,
+        }
+    }
 }
 
 /// In `next_free`: this slot has used up its generations and is never used again.
 const RETIRED: u32 = NIL - 1;
 
-const _: () =
-    assert!(size_of::<Slot<u64>>() == 32, "a small timer must fill one half line");
+const _: () = assert!(size_of::<Slot<u64>>() == 24, "a timer is its value and 16 bytes");
 
 /// Timers in slots: O(1) in and out, keys that never come to life again.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
     slots: Vec<Slot<T>>,
+    /// Where the lists of these timers are written down.
+    pub(crate) chunks: Chunks,
     /// The vacant slot to use next: the one left last, whose line is still in the cache.
     first_free: u32,
     live: u32,
-    /// The first generation of a new slot: above all that were ever used in a slot given back.
-    floor: NonZeroU32,
+    /// The first stamp of a new slot: above all that were ever used in a slot given back.
+    floor: NonZeroU64,
 }
 
 impl<T> Arena<T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
+        let mut chunks = Chunks::new();
+        chunks.reserve_timers(capacity);
         Self {
             slots: Vec::with_capacity(capacity),
+            chunks,
             first_free: NIL,
             live: 0,
-            floor: first_generation(),
+            floor: first_stamp(),
         }
     }
 
@@ -92,62 +128,75 @@ impl<T> Arena<T> {
         self.live as usize
     }
 
-    /// Bytes that the slots take.
+    /// Bytes that the slots and the lists take.
     pub(crate) const fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot<T>>()
+        self.slots.capacity() * size_of::<Slot<T>>() + self.chunks.bytes()
     }
 
-    /// Puts a timer in a slot, behind `prev` or, if that is [`NIL`], with no neighbours.
-    #[inline]
+    /// Puts a timer in a slot. `list` writes it down in a list, given its index, and gives its place.
     pub(crate) fn insert(
         &mut self,
         deadline: Instant,
-        place: Place,
         value: T,
-        prev: u32,
+        list: impl FnOnce(&mut Chunks, u32) -> Place,
     ) -> TimerKey {
-        let index = self.first_free;
-        let node =
-            |generation| Node { value, deadline, place, generation, prev, next: NIL };
-        self.live += 1;
-        if let Some(slot) = self.slots.get_mut(index as usize)
-            && let State::Vacant { generation, next_free } = slot.0
-        {
-            self.first_free = next_free;
-            slot.0 = State::Live(node(generation));
-            return TimerKey::new(index, generation);
+        if self.first_free == NIL {
+            self.add_slot();
         }
-        let index = self.slots.len() as u32;
+        match self.insert_if(deadline, value, |chunks, index| Some(list(chunks, index))) {
+            Ok(key) => key,
+            Err(_) => unreachable!("A1: the free list names vacant slots"),
+        }
+    }
+
+    /// As [`insert`](Self::insert), if a slot is vacant and `list` has a place; else gives the value
+    /// back, and nothing was changed.
+    #[inline(always)]
+    pub(crate) fn insert_if(
+        &mut self,
+        deadline: Instant,
+        value: T,
+        list: impl FnOnce(&mut Chunks, u32) -> Option<Place>,
+    ) -> Result<TimerKey, T> {
+        let index = self.first_free;
+        let Some(slot) = self.slots.get_mut(index as usize) else { return Err(value) };
+        let Slot::Vacant { next_free, stamp } = *slot else { return Err(value) };
+        let Some(place) = list(&mut self.chunks, index) else { return Err(value) };
+        self.first_free = next_free;
+        self.live += 1;
+        *slot = Slot::Live(Node { tag: stamp | place.bits(), deadline, value });
+        Ok(TimerKey::new(index, generation(stamp)))
+    }
+
+    /// Makes a vacant slot.
+    #[cold]
+    #[inline(never)]
+    fn add_slot(&mut self) {
         assert!(self.slots.len() < RETIRED as usize, "no memory holds that many timers");
-        self.slots.push(Slot(State::Live(node(self.floor))));
-        TimerKey::new(index, self.floor)
+        self.slots.push(Slot::Vacant { next_free: self.first_free, stamp: self.floor });
+        self.first_free = self.slots.len() as u32 - 1;
     }
 
     /// Takes the timer that a key names out of its slot; the key is dead from here on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, key: TimerKey) -> Option<Node<T>> {
-        self.get(key)?;
-        Some(self.remove(key.index()).1)
+        let slot = self.slots.get_mut(key.index() as usize)?;
+        match slot {
+            Slot::Live(node) if node.is_named_by(key) => {}
+            _ => return None,
+        }
+        self.live -= 1;
+        slot.vacate(&mut self.first_free, key.index())
     }
 
     /// Takes a timer out of its slot; its key is dead from here on.
     #[inline]
     pub(crate) fn remove(&mut self, index: u32) -> (TimerKey, Node<T>) {
-        let generation = self.node(index).generation;
-        let vacant = match generation.checked_add(1) {
-            Some(generation) => {
-                let next_free = self.first_free;
-                self.first_free = index;
-                State::Vacant { generation, next_free }
-            }
-            None => State::Vacant { generation, next_free: RETIRED },
-        };
+        let slot = &mut self.slots[index as usize];
         self.live -= 1;
-        match core::mem::replace(&mut self.slots[index as usize].0, vacant) {
-            State::Live(node) => (TimerKey::new(index, generation), node),
-            State::Vacant { .. } => {
-                unreachable!("A1: node() has seen that the slot is live")
-            }
+        match slot.vacate(&mut self.first_free, index) {
+            Some(node) => (TimerKey::new(index, node.generation()), node),
+            None => unreachable!("A1: a listed timer is live"),
         }
     }
 
@@ -160,9 +209,7 @@ impl<T> Arena<T> {
     #[inline]
     pub(crate) fn get(&self, key: TimerKey) -> Option<&Node<T>> {
         match self.slots.get(key.index() as usize) {
-            Some(Slot(State::Live(node))) if node.generation == key.generation() => {
-                Some(node)
-            }
+            Some(Slot::Live(node)) if node.is_named_by(key) => Some(node),
             _ => None,
         }
     }
@@ -170,9 +217,7 @@ impl<T> Arena<T> {
     #[inline]
     pub(crate) fn get_mut(&mut self, key: TimerKey) -> Option<&mut Node<T>> {
         match self.slots.get_mut(key.index() as usize) {
-            Some(Slot(State::Live(node))) if node.generation == key.generation() => {
-                Some(node)
-            }
+            Some(Slot::Live(node)) if node.is_named_by(key) => Some(node),
             _ => None,
         }
     }
@@ -180,18 +225,27 @@ impl<T> Arena<T> {
     /// The node of a slot that is known to be live.
     #[inline]
     pub(crate) fn node(&self, index: u32) -> &Node<T> {
-        match &self.slots[index as usize].0 {
-            State::Live(node) => node,
-            State::Vacant { .. } => unreachable!("A1: a linked slot is live"),
+        match &self.slots[index as usize] {
+            Slot::Live(node) => node,
+            Slot::Vacant { .. } => unreachable!("A1: a linked slot is live"),
         }
     }
 
     /// The node of a slot that is known to be live.
     #[inline]
     pub(crate) fn node_mut(&mut self, index: u32) -> &mut Node<T> {
-        match &mut self.slots[index as usize].0 {
-            State::Live(node) => node,
-            State::Vacant { .. } => unreachable!("A1: a linked slot is live"),
+        match &mut self.slots[index as usize] {
+            Slot::Live(node) => node,
+            Slot::Vacant { .. } => unreachable!("A1: a linked slot is live"),
+        }
+    }
+
+    /// Whether a slot holds a timer that is in some list and due at that instant.
+    #[inline]
+    pub(crate) fn is_due_at(&self, index: u32, at: Instant) -> bool {
+        match self.slots.get(index as usize) {
+            Some(Slot::Live(node)) => node.deadline == at && !node.place().is_detached(),
+            _ => false,
         }
     }
 
@@ -199,16 +253,16 @@ impl<T> Arena<T> {
     #[cfg(feature = "mio")]
     #[inline]
     pub(crate) fn key(&self, index: u32) -> TimerKey {
-        TimerKey::new(index, self.node(index).generation)
+        TimerKey::new(index, self.node(index).generation())
     }
 
     /// The live nodes, in the order of their slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerKey, &Node<T>)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| match &slot.0 {
-            State::Live(node) => {
-                Some((TimerKey::new(index as u32, node.generation), node))
+        self.slots.iter().enumerate().filter_map(|(index, slot)| match slot {
+            Slot::Live(node) => {
+                Some((TimerKey::new(index as u32, node.generation()), node))
             }
-            State::Vacant { .. } => None,
+            Slot::Vacant { .. } => None,
         })
     }
 
@@ -220,7 +274,7 @@ impl<T> Arena<T> {
     /// The key of a slot, if it is live.
     pub(crate) fn key_at(&self, index: u32) -> Option<TimerKey> {
         match self.slots.get(index as usize) {
-            Some(Slot(State::Live(node))) => Some(TimerKey::new(index, node.generation)),
+            Some(Slot::Live(node)) => Some(TimerKey::new(index, node.generation())),
             _ => None,
         }
     }
@@ -228,21 +282,23 @@ impl<T> Arena<T> {
     pub(crate) fn reserve(&mut self, additional: usize) {
         let vacant = self.slots.len() - self.len();
         self.slots.reserve(additional.saturating_sub(vacant));
+        self.chunks.reserve_timers(self.len() + additional);
     }
 
     /// Gives back the memory of vacant slots at the end. Live timers stay where they are, and
     /// slots that are made again later begin above every generation that was given back.
     pub(crate) fn shrink_to_fit(&mut self) {
-        while let Some(Slot(State::Vacant { generation, next_free })) = self.slots.last()
+        while let Some(Slot::Vacant { stamp, next_free }) = self.slots.last()
             && *next_free != RETIRED
         {
-            self.floor = self.floor.max(*generation);
+            self.floor = self.floor.max(*stamp);
             self.slots.pop();
         }
         self.slots.shrink_to_fit();
+        self.chunks.shrink_to_fit();
         self.first_free = NIL;
         for (index, slot) in self.slots.iter_mut().enumerate().rev() {
-            if let State::Vacant { next_free, .. } = &mut slot.0
+            if let Slot::Vacant { next_free, .. } = slot
                 && *next_free != RETIRED
             {
                 *next_free = core::mem::replace(&mut self.first_free, index as u32);
@@ -253,7 +309,8 @@ impl<T> Arena<T> {
 
 /// Where an arena's generations begin. In debug builds each arena begins elsewhere, so that a key
 /// of another instance is found out instead of naming a timer of this one.
-fn first_generation() -> NonZeroU32 {
+fn first_stamp() -> NonZeroU64 {
+    let first = const { NonZeroU64::new(GENERATION).unwrap() };
     #[cfg(all(debug_assertions, target_has_atomic = "32"))]
     {
         use core::sync::atomic::{AtomicU32, Ordering};
@@ -261,10 +318,11 @@ fn first_generation() -> NonZeroU32 {
         let instance = INSTANCES.fetch_add(1, Ordering::Relaxed);
         // Fibonacci hashing: neighbours in time land far apart. The upper half of the range is
         // left for use, so that no slot retires early.
-        NonZeroU32::MIN.saturating_add(instance.wrapping_mul(0x9E37_79B9) >> 1)
+        let scattered = u64::from(instance.wrapping_mul(0x9E37_79B9)) << 32 >> 1;
+        first.saturating_add(scattered & !Place::MASK)
     }
     #[cfg(not(all(debug_assertions, target_has_atomic = "32")))]
-    NonZeroU32::MIN
+    first
 }
 
 #[cfg(feature = "model")]
@@ -278,7 +336,7 @@ impl<T> Arena<T> {
         }
         let (mut free, mut at) = (0, self.first_free);
         while let Some(slot) = self.slots.get(at as usize) {
-            let State::Vacant { next_free, .. } = &slot.0 else {
+            let Slot::Vacant { next_free, .. } = slot else {
                 return Err(format!("A1: live slot {at} is on the free list"));
             };
             free += 1;
@@ -290,7 +348,7 @@ impl<T> Arena<T> {
         let retired = self
             .slots
             .iter()
-            .filter(|slot| matches!(slot.0, State::Vacant { next_free: RETIRED, .. }))
+            .filter(|slot| matches!(slot, Slot::Vacant { next_free: RETIRED, .. }))
             .count();
         if live + free + retired != self.slots.len() {
             return Err(format!(
@@ -309,6 +367,10 @@ mod tests {
         Arena::with_capacity(0)
     }
 
+    fn insert(arena: &mut Arena<u64>, value: u64) -> TimerKey {
+        arena.insert(Instant::ZERO, value, |_, _| Place::DETACHED)
+    }
+
     #[test]
     fn a_key_is_8_bytes_and_so_is_an_optional_one() {
         assert_eq!((size_of::<TimerKey>(), size_of::<Option<TimerKey>>()), (8, 8));
@@ -317,10 +379,10 @@ mod tests {
     #[test]
     fn a_slot_that_used_up_its_generations_is_retired_and_no_key_comes_back() {
         let mut arena = arena();
-        arena.floor = NonZeroU32::MAX;
-        let last = arena.insert(Instant::ZERO, Place::DETACHED, 1, NIL);
+        arena.floor = NonZeroU64::new(!Place::MASK).unwrap();
+        let last = insert(&mut arena, 1);
         arena.remove(last.index());
-        let next = arena.insert(Instant::ZERO, Place::DETACHED, 2, NIL);
+        let next = insert(&mut arena, 2);
         assert_ne!(next.index(), last.index());
         assert!(arena.get(last).is_none());
         arena.shrink_to_fit();
@@ -331,16 +393,14 @@ mod tests {
     #[test]
     fn shrinking_gives_slots_back_but_no_old_key_lives_again() {
         let mut arena = arena();
-        let keys: [_; 8] = core::array::from_fn(|i| {
-            arena.insert(Instant::ZERO, Place::DETACHED, i as u64, NIL)
-        });
+        let keys: [_; 8] = core::array::from_fn(|i| insert(&mut arena, i as u64));
         for key in &keys[1..] {
             arena.remove(key.index());
         }
         arena.shrink_to_fit();
         assert_eq!(arena.slots.len(), 1);
         for _ in 1..8 {
-            arena.insert(Instant::ZERO, Place::DETACHED, 9, NIL);
+            insert(&mut arena, 9);
         }
         assert!(keys[1..].iter().all(|key| arena.get(*key).is_none()));
         assert!(arena.get(keys[0]).is_some());

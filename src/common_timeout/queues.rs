@@ -22,7 +22,7 @@ use core::time::Duration;
 use hashbrown::HashMap;
 
 use super::{After, CommonTimeout};
-use crate::arena::{Arena, Links, List, Place};
+use crate::arena::{Arena, List, NIL, Place};
 use crate::time::Instant;
 
 /// How many durations can be registered at once. One more is not an error: it goes without a
@@ -33,8 +33,6 @@ pub(crate) const QUEUE_LIMIT: u32 = Place::HOME_LIMIT;
 #[derive(Clone, Debug)]
 struct Queue {
     after: Duration,
-    /// The same in nanoseconds, at most `u64::MAX`, as additions to an instant saturate.
-    after_nanos: u64,
     list: List,
     /// No deadline in the queue is before this (Q3).
     front: Instant,
@@ -60,16 +58,33 @@ pub(crate) enum First {
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
     queues: Vec<Queue>,
+    /// Their durations in nanoseconds, at most `u64::MAX`, as additions to an instant saturate.
+    /// Apart, so that touching a timer finds its duration with one load.
+    after_nanos: [u64; QUEUE_LIMIT as usize + 1],
     /// Hashed with hashbrown's own hasher: the durations are the program's, not its peers', and
     /// at most [`QUEUE_LIMIT`], so there is nothing to flood.
     table: HashMap<Duration, u32>,
     /// Nothing is due before this; [`Instant::MAX`] when they are empty, as far as is known.
     wake: Instant,
+    /// The timer that `wake` is the deadline of, if it still is.
+    witness: u32,
 }
 
 impl Queues {
     pub(crate) fn new() -> Self {
-        Self { queues: Vec::new(), table: HashMap::new(), wake: Instant::MAX }
+        Self {
+            queues: Vec::new(),
+            after_nanos: [0; QUEUE_LIMIT as usize + 1],
+            table: HashMap::new(),
+            wake: Instant::MAX,
+            witness: NIL,
+        }
+    }
+
+    /// The timer that is due first, by its deadline `wake`, as far as is known.
+    #[inline]
+    pub(crate) const fn witness(&self) -> u32 {
+        self.witness
     }
 
     /// Nothing in the queues is due before this.
@@ -94,8 +109,9 @@ impl Queues {
             }
             None => return CommonTimeout::new(after, CommonTimeout::NO_QUEUE),
         };
-        self.queues[queue].set_after(after);
+        self.queues[queue].after = after;
         self.queues[queue].registered = true;
+        self.after_nanos[queue] = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
         self.table.insert(after, queue as u32);
         CommonTimeout::new(after, queue as u32)
     }
@@ -130,7 +146,7 @@ impl Queues {
     /// When a timer that joins the queue at `now` is due.
     #[inline]
     pub(crate) fn deadline(&self, queue: u32, now: Instant) -> Instant {
-        let nanos = self.queues[queue as usize].after_nanos;
+        let nanos = self.after_nanos[queue as usize % self.after_nanos.len()];
         Instant::from_nanos(now.as_nanos().saturating_add(nanos))
     }
 
@@ -155,42 +171,44 @@ impl Queues {
         queue: u32,
         index: u32,
     ) -> bool {
-        let node = arena.node_mut(index);
-        let deadline = node.deadline;
+        let deadline = arena.node(index).deadline;
         let into = &mut self.queues[queue as usize];
         if into.list.is_empty() {
             into.front = deadline;
-            self.wake = self.wake.min(deadline);
+            if deadline < self.wake {
+                (self.wake, self.witness) = (deadline, index);
+            }
         } else if deadline < into.back {
             return false;
         }
         into.back = deadline;
-        node.place = node.place.queued();
-        into.list.push_back(arena, index);
+        let spot = match into.list.push_back(&mut arena.chunks, index) {
+            Some(spot) => spot,
+            None => into.list.lengthen(&mut arena.chunks, queue, index),
+        };
+        let node = arena.node_mut(index);
+        node.set_place(node.place().queued(spot));
         true
     }
 
-    /// Unlinks a timer that is in its home queue. Its place is the caller's to set.
+    /// Takes a timer out of its home queue. Its place is the caller's to set.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let node = arena.node(index);
-        let (place, links) = (node.place, node.links());
-        self.close_gap(arena, place, links);
+        let place = arena.node(index).place();
+        self.note_departure(arena, place);
     }
 
-    /// A timer that was in its home queue is gone, or about to go, given its place and links.
+    /// A timer that was in its home queue is gone, or about to go, given its place.
     #[inline]
-    pub(crate) fn close_gap<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        place: Place,
-        links: Links,
-    ) {
-        let Some(queue) = place.home() else {
-            debug_assert!(false, "a queued timer has a home");
+    pub(crate) fn note_departure<T>(&mut self, arena: &mut Arena<T>, place: Place) {
+        let (Some(queue), Some(spot)) = (place.home(), place.spot()) else {
+            debug_assert!(false, "a queued timer has a home, and is listed there");
             return;
         };
-        self.queues[queue as usize].list.close_gap(arena, links);
+        let list = &mut self.queues[queue as usize].list;
+        if list.erase(&mut arena.chunks, spot) {
+            list.tidy(arena, spot);
+        }
     }
 
     /// Postpones a timer that is in its home queue, to any later deadline: one store.
@@ -199,7 +217,7 @@ impl Queues {
         let node = arena.node_mut(index);
         debug_assert!(deadline >= node.deadline, "Q2: only to a later deadline");
         node.deadline = deadline;
-        node.place = node.place.postponed_in_queue();
+        node.set_place(node.place().postponed_in_queue());
     }
 
     /// Restarts a timer that is in its home queue: the last of the queue stays in order where it
@@ -214,10 +232,11 @@ impl Queues {
         deadline: Instant,
     ) {
         let home = &mut self.queues[queue as usize];
-        if home.list.tail() == index {
+        if home.list.last(&arena.chunks) == Some(index) {
             home.back = deadline;
             let node = arena.node_mut(index);
-            (node.deadline, node.place) = (deadline, node.place.queued());
+            node.deadline = deadline;
+            node.set_place(node.place().in_order_in_queue());
         } else {
             Self::postpone(arena, index, deadline);
         }
@@ -237,17 +256,19 @@ impl Queues {
                 .iter_mut()
                 .filter(|queue| !queue.list.is_empty())
                 .min_by_key(|queue| (queue.front, Reverse(queue.after)));
-            let Some(first) = first else {
-                self.wake = Instant::MAX;
+            let head = first.and_then(|queue| {
+                queue.list.first(&arena.chunks).map(|index| (index, queue))
+            });
+            let Some((index, first)) = head else {
+                (self.wake, self.witness) = (Instant::MAX, NIL);
                 return First::Nothing;
             };
-            self.wake = first.front;
+            (self.wake, self.witness) = (first.front, index);
             if first.front > now {
                 return First::Nothing;
             }
-            let index = first.list.head();
             let head = arena.node(index);
-            if head.place.is_postponed_in_queue() {
+            if head.place().is_postponed_in_queue() {
                 return First::Postponed(index);
             }
             if head.deadline == first.front {
@@ -268,18 +289,12 @@ impl Queue {
     const fn new() -> Self {
         Self {
             after: Duration::ZERO,
-            after_nanos: 0,
             list: List::EMPTY,
             front: Instant::ZERO,
             back: Instant::ZERO,
             members: 0,
             registered: false,
         }
-    }
-
-    fn set_after(&mut self, after: Duration) {
-        self.after = after;
-        self.after_nanos = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
     }
 
     const fn is_free(&self) -> bool {
@@ -298,11 +313,13 @@ impl Queues {
         let mut linked = 0;
         for (number, queue) in self.queues.iter().enumerate() {
             let mut linked_with = Instant::ZERO;
-            for index in queue.list.iter(arena) {
+            queue.list.validate(arena, number as u32)?;
+            for index in queue.list.iter(&arena.chunks) {
                 let node = arena.node(index);
                 linked += 1;
-                if !node.place.is_queued() || node.place.home() != Some(number as u32) {
-                    return Err(format!("Q2: timer {index} says {:?}", node.place));
+                if !node.place().is_queued() || node.place().home() != Some(number as u32)
+                {
+                    return Err(format!("Q2: timer {index} says {:?}", node.place()));
                 }
                 if node.deadline < queue.front {
                     return Err(format!("Q3: timer {index} is due before the front"));
@@ -310,7 +327,7 @@ impl Queues {
                 if node.deadline < linked_with {
                     return Err(format!("Q1: timer {index} stands behind a later one"));
                 }
-                if !node.place.is_postponed_in_queue() {
+                if !node.place().is_postponed_in_queue() {
                     linked_with = node.deadline;
                 }
             }
@@ -318,8 +335,9 @@ impl Queues {
             if !queue.list.is_empty() && unseen {
                 return Err(format!("Q3: wake is after the front of queue {number}"));
             }
-            let members =
-                arena.iter().filter(|(_, node)| node.place.home() == Some(number as u32));
+            let members = arena
+                .iter()
+                .filter(|(_, node)| node.place().home() == Some(number as u32));
             if members.count() != queue.members as usize {
                 return Err(format!("Q4: queue {number} counts its members wrongly"));
             }

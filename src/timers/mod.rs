@@ -51,7 +51,7 @@ pub use self::stats::TimersStats;
 pub use crate::arena::{Budget, Expired, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
 
-use crate::arena::{Arena, NIL, Node, Place};
+use crate::arena::{Arena, Place};
 use crate::common_timeout::{First, Queues};
 use crate::time::Instant;
 use crate::wheel::{Core, LEAF_TIMERS, RING_SLOTS};
@@ -115,7 +115,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     ///
     /// A deadline in the past is kept as it is: the timer is due at the next pop, in its order.
     /// [`Instant::MAX`] is as good as never.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
         self.wheel.schedule(&mut self.arena, deadline, Place::DETACHED, value)
     }
@@ -153,7 +153,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         };
         let deadline = self.queues.deadline(queue, now);
         let place = Place::DETACHED.with_home(Some(queue));
-        let key = self.arena.insert(deadline, place, value, NIL);
+        let key = self.arena.insert(deadline, value, |_, _| place);
         self.queues.join(queue);
         self.link_home(queue, key.index());
         key
@@ -184,21 +184,32 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[inline]
     pub fn touch(&mut self, key: TimerKey, now: Instant) -> bool {
         let Some(node) = self.arena.get_mut(key) else { return false };
-        let place = node.place;
+        let place = node.place();
         let Some(queue) = place.home() else { return false };
         let deadline = self.queues.deadline(queue, now);
         if deadline >= node.deadline && place.waits_for_its_deadline() {
             // It is on the wheel, or ahead of its place already: nothing else is to be done now.
             node.deadline = deadline;
-        } else if place.is_detached() {
-            node.deadline = deadline;
-            self.link_home(queue, key.index());
-        } else if deadline >= node.deadline && place.is_queued() {
-            self.queues.restart(&mut self.arena, queue, key.index(), deadline);
         } else {
-            self.move_linked(key.index(), place, deadline);
+            self.touch_in_order(key.index(), queue, deadline);
         }
         true
+    }
+
+    /// Restarts a timer that is detached, or in its home queue where its deadline asks for, or due
+    /// later than it shall be.
+    #[inline(never)]
+    fn touch_in_order(&mut self, index: u32, queue: u32, deadline: Instant) {
+        let node = self.arena.node_mut(index);
+        let place = node.place();
+        if place.is_detached() {
+            node.deadline = deadline;
+            self.link_home(queue, index);
+        } else if deadline >= node.deadline && place.is_queued() {
+            self.queues.restart(&mut self.arena, queue, index, deadline);
+        } else {
+            self.move_linked(index, place, deadline);
+        }
     }
 
     /// Gives a timer another deadline, earlier or later, due or not; it keeps its key. O(1); to a
@@ -206,7 +217,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[inline]
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
         let Some(node) = self.arena.get_mut(key) else { return false };
-        let place = node.place;
+        let place = node.place();
         if place.is_detached() {
             node.deadline = deadline;
             self.wheel.insert(&mut self.arena, key.index());
@@ -234,35 +245,41 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// Cancels a timer and gives its value back, also when it is already due. O(1). `None`: the key
     /// is stale.
-    #[inline]
+    #[inline(always)]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
         let node = self.arena.take(key)?;
-        self.note_departure(key.index(), &node);
-        if let Some(queue) = node.place.home() {
-            self.queues.leave(queue);
+        let place = node.place();
+        let value = Some(node.value);
+        if place.is_plain() {
+            self.wheel.note_departure(&mut self.arena, key.index(), place, value)
+        } else {
+            self.note_departure(key.index(), place, value)
         }
-        Some(node.value)
     }
 
-    /// A node has been taken out of its slot: closes the gap it leaves.
-    #[inline]
-    fn note_departure(&mut self, index: u32, node: &Node<T>) {
-        let (place, links) = (node.place, node.links());
-        if place.is_queued() {
-            self.queues.close_gap(&mut self.arena, place, links);
-        } else if !place.is_detached() {
-            self.wheel.note_departure(&mut self.arena, index, place, links);
+    /// A timer that was scheduled with a common timeout, or is detached, has gone for good. Gives
+    /// back what it is given.
+    #[inline(never)]
+    fn note_departure<R>(&mut self, index: u32, place: Place, result: R) -> R {
+        if place.is_on_wheel() {
+            self.wheel.note_departure(&mut self.arena, index, place, ());
+        } else if place.is_queued() {
+            self.queues.note_departure(&mut self.arena, place);
         }
+        if let Some(queue) = place.home() {
+            self.queues.leave(queue);
+        }
+        result
     }
 
     /// Unlinks a timer from wherever it is; it stays alive.
     #[inline]
     fn unlink(&mut self, index: u32) {
-        let place = self.arena.node(index).place;
-        if place.is_queued() {
-            self.queues.unlink(&mut self.arena, index);
-        } else if !place.is_detached() {
-            self.wheel.unlink(&mut self.arena, index);
+        let place = self.arena.node(index).place();
+        if place.is_on_wheel() {
+            self.wheel.note_departure(&mut self.arena, index, place, ());
+        } else if place.is_queued() {
+            self.queues.note_departure(&mut self.arena, place);
         }
     }
 
@@ -270,7 +287,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[inline]
     fn remove(&mut self, index: u32) -> Expired<T> {
         let (key, node) = self.arena.remove(index);
-        if let Some(queue) = node.place.home() {
+        if let Some(queue) = node.place().home() {
             self.queues.leave(queue);
         }
         Expired { key, deadline: node.deadline, value: node.value }
@@ -313,9 +330,28 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// The earliest deadline, exactly. `None`: there are no timers.
     ///
-    /// Amortised O(1): it may sort the few timers of one slot, and puts right the postponed timers
-    /// that stand before the earliest.
+    /// A comparison, as long as the timer that was found or scheduled last as the earliest is still
+    /// that; else amortised O(1): it may sort the few timers of one slot, and puts right the
+    /// postponed timers that stand before the earliest.
+    #[inline]
     pub fn next_deadline(&mut self) -> Option<Instant> {
+        let known = self.known_next();
+        if known.is_some() { known } else { self.find_next_deadline() }
+    }
+
+    /// The earliest deadline, if nothing has to be looked for.
+    #[inline]
+    fn known_next(&self) -> Option<Instant> {
+        let (wheel, queues) = (self.wheel.wake(), self.queues.wake());
+        let witness =
+            if wheel <= queues { self.wheel.witness() } else { self.queues.witness() };
+        // Nothing is earlier than `wake`, so whoever is due then is the earliest.
+        let wake = wheel.min(queues);
+        self.arena.is_due_at(witness, wake).then_some(wake)
+    }
+
+    #[inline(never)]
+    fn find_next_deadline(&mut self) -> Option<Instant> {
         let index = self.first_due(Instant::MAX, &mut Budget::unlimited())?;
         Some(self.arena.node(index).deadline)
     }
@@ -377,7 +413,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     ) -> Option<(TimerKey, Instant)> {
         let index = self.take_due(now, budget)?;
         let node = self.arena.node_mut(index);
-        node.place = node.place.detached();
+        node.set_place(node.place().detached());
         let deadline = node.deadline;
         Some((self.arena.key(index), deadline))
     }
@@ -385,7 +421,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Whether the timer has been detached and not scheduled anew.
     #[cfg(feature = "mio")]
     pub(crate) fn is_detached(&self, key: TimerKey) -> bool {
-        self.arena.get(key).is_some_and(|node| node.place.is_detached())
+        self.arena.get(key).is_some_and(|node| node.place().is_detached())
     }
 
     /// Unlinks the timer that is due first.

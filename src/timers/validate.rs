@@ -16,7 +16,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         self.arena.validate()?;
         let on_wheel = self.wheel.validate(&self.arena)?;
         let queued = self.queues.validate(&self.arena)?;
-        let detached = self.arena.iter().filter(|(_, node)| node.place.is_detached());
+        let detached = self.arena.iter().filter(|(_, node)| node.place().is_detached());
         let linked = on_wheel + queued + detached.count();
         if linked == self.len() {
             Ok(())

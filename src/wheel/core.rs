@@ -23,7 +23,7 @@
 //!   above, and in those slots no timers lie above `floor`.
 //! - **W4** The front shows exactly the timers of its slot, in order; when it is `earliest`, no
 //!   slot before it is occupied.
-//! - **W5** `wake` is at or before every deadline.
+//! - **W5** `wake` is at or before every deadline and, unless `overtaken`, not before the cursor.
 //! - **W6** Of two timers with one deadline that were never rescheduled, the one scheduled earlier
 //!   comes up first: newcomers join the tail of a slot that is not yet wholly opened.
 //! - **W7** Unless `overtaken`, no slot before the cursor's is occupied.
@@ -35,16 +35,17 @@
 //! one due in a minute, and is sorted once. What a call may move at once is its caller's budget.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 
 use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
 use super::stats::WheelStats;
-use crate::arena::{Arena, Links, NIL, Place, TimerKey};
+use crate::arena::{Arena, Chunks, NIL, Place, TimerKey};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
-const ROOT: u32 = 0;
+pub(super) const ROOT: u32 = 0;
 /// Levels of the narrowest geometry, rings of two slots.
 const MOST_LEVELS: usize = 64;
 
@@ -64,21 +65,23 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) overtaken: bool,
     /// The level of that slot's ring.
     pub(super) floor: u32,
+    /// The lowest bit that this level's rings decide.
+    floor_bit: NonZeroU64,
     /// The rings around the cursor, by level (W3).
     pub(super) path: [u32; MOST_LEVELS],
     pub(super) front: Front,
     /// Nothing is due before this (W5). `u64::MAX` when the wheel is empty.
     pub(super) wake: u64,
-    /// Timers in slots.
-    pub(super) linked: usize,
+    /// The timer that `wake` is the deadline of, if it still is.
+    pub(super) witness: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
     pub(super) stats: WheelStats,
 }
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
-    /// Rings that can be told apart in a timer's place.
-    const RING_LIMIT: u32 = Place::SLOT_LIMIT >> Geometry::<SLOTS>::BITS;
+    /// The most rings there may be: enough for tens of millions of timers that crowd in few slots.
+    const RING_LIMIT: u32 = 1 << 20;
     pub(super) const TOP: u32 = Geometry::<SLOTS>::TOP;
 
     /// No timers; the first are expected soon after `now`.
@@ -92,10 +95,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             cursor: 0,
             overtaken: false,
             floor: 0,
+            floor_bit: NonZeroU64::MIN,
             path: [NIL; MOST_LEVELS],
             front: Front::new(),
             wake: u64::MAX,
-            linked: 0,
+            witness: NIL,
             upkeep_due: false,
             stats: WheelStats::default(),
         };
@@ -108,7 +112,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.rings.clear();
         self.slots.clear();
         self.first_spare = NIL;
-        (self.cursor, self.floor, self.wake) = (now, 0, u64::MAX);
+        (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
+        self.set_floor(0);
         self.overtaken = false;
         self.front.close();
         let mut parent = NIL;
@@ -122,14 +127,20 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
+    /// The timer that is due first, by its deadline `wake`, as far as is known.
+    #[inline]
+    pub(crate) const fn witness(&self) -> u32 {
+        self.witness
+    }
+
     /// Nothing needs doing before this instant.
     #[inline]
     pub(crate) const fn wake(&self) -> Instant {
         Instant::from_nanos(self.wake)
     }
 
-    /// Makes a timer and links it by its deadline; `origin` is its place but for the slot. O(1).
-    #[inline]
+    /// Makes a timer and lists it by its deadline; `origin` is its place but for the list. O(1).
+    #[inline(always)]
     pub(crate) fn schedule<T>(
         &mut self,
         arena: &mut Arena<T>,
@@ -138,76 +149,132 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         value: T,
     ) -> TimerKey {
         let at = deadline.as_nanos();
-        let place = self.find_place(at);
-        let list = &mut self.slots[place as usize].list;
-        let key = list.push_new(arena, deadline, origin.in_slot(place), value);
-        self.note_arrival(place, at, key.index());
+        let (_, slot_id) = self.find_slot(at);
+        let slot = &mut self.slots[slot_id as usize];
+        let is_plain = !slot.is_way_down() && !self.front.shows(slot_id);
+        let inserted = arena.insert_if(deadline, value, |chunks, index| {
+            let spot = if is_plain { slot.list.push_back(chunks, index) } else { None };
+            spot.map(|spot| origin.on_wheel(spot))
+        });
+        match inserted {
+            Ok(key) => {
+                self.note_arrival(key.index(), at);
+                key
+            }
+            // Nothing was done yet, so nothing has to be kept: that spares the plain case its
+            // stack.
+            Err(value) => self.schedule_anywhere(arena, deadline, origin, value),
+        }
+    }
+
+    /// As [`schedule`](Self::schedule): in a slot that has been opened, or is shown by the front, or
+    /// has no room; or when the arena has none.
+    #[cold]
+    #[inline(never)]
+    fn schedule_anywhere<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        deadline: Instant,
+        origin: Place,
+        value: T,
+    ) -> TimerKey {
+        let at = deadline.as_nanos();
+        let (level, slot_id) = self.find_slot(at);
+        let slot_id = self.find_lowest(slot_id, level, at);
+        let key = arena.insert(deadline, value, |chunks, index| {
+            origin.on_wheel(self.list(chunks, slot_id, index, at))
+        });
+        self.note_arrival(key.index(), at);
         key
     }
 
-    /// Links a timer that is linked nowhere, by its deadline. O(1).
+    /// Lists a timer that is in no list, by its deadline. O(1).
     #[inline]
     pub(crate) fn insert<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let at = arena.node(index).deadline.as_nanos();
-        let place = self.find_place(at);
-        self.link(arena, place, index, at);
+        let (level, slot_id) = self.find_slot(at);
+        let slot_id = self.find_lowest(slot_id, level, at);
+        self.link(arena, slot_id, index, at);
+        self.note_arrival(index, at);
     }
 
+    /// Lists a timer in a slot, and notes that in its place.
     #[inline]
     pub(super) fn link<T>(
         &mut self,
         arena: &mut Arena<T>,
-        place: u32,
+        slot_id: u32,
         index: u32,
         at: u64,
     ) {
+        let spot = self.list(&mut arena.chunks, slot_id, index, at);
         let node = arena.node_mut(index);
-        node.place = node.place.in_slot(place);
-        self.slots[place as usize].list.push_back(arena, index);
-        self.note_arrival(place, at, index);
+        node.set_place(node.place().on_wheel(spot));
     }
 
-    /// The slot for a time.
+    /// Lists a timer in a slot. Gives its spot, which its place is to name.
     #[inline]
-    fn find_place(&self, at: u64) -> u32 {
-        let level = Geometry::<SLOTS>::parting_level(at, self.cursor).max(self.floor);
-        self.find_below(self.path[level as usize], level, at)
-    }
-
-    /// The slot that a ring, or the rings below it, have for a time.
-    #[inline]
-    pub(super) fn find_below(&self, mut ring: u32, mut level: u32, at: u64) -> u32 {
-        loop {
-            let place = Self::join(ring, Geometry::<SLOTS>::digit(at, level));
-            match self.slots[place as usize].way_down() {
-                Some(finer) => (ring, level) = (finer, level - 1),
-                None => return place,
-            }
-        }
-    }
-
-    /// A timer was linked in that slot.
-    #[inline]
-    fn note_arrival(&mut self, place: u32, at: u64, index: u32) {
-        self.wake = self.wake.min(at);
-        self.linked += 1;
-        let slot = &mut self.slots[place as usize];
-        slot.count += 1;
-        if slot.count == 1 {
-            let (ring, slot) = Self::split(place);
-            self.rings[ring as usize].occupy(slot);
-        } else if slot.count as usize == LEAF + 1 {
-            self.upkeep_due = true;
-        }
-        self.overtaken |= at < self.cursor;
-        if self.front.shows(place) {
+    fn list(&mut self, chunks: &mut Chunks, slot_id: u32, index: u32, at: u64) -> u32 {
+        let spot = match self.slots[slot_id as usize].list.push_back(chunks, index) {
+            Some(spot) => spot,
+            None => self.lengthen(chunks, slot_id, index),
+        };
+        if self.front.shows(slot_id) {
             self.enter_front(at, index);
-        } else {
-            self.front.overtaken_by(at);
         }
+        spot
+    }
+
+    /// Lists a timer in a slot whose list has no room, or no list yet.
+    #[cold]
+    #[inline(never)]
+    fn lengthen(&mut self, chunks: &mut Chunks, slot_id: u32, index: u32) -> u32 {
+        let (ring, slot) = Self::split(slot_id);
+        self.rings[ring as usize].occupy(slot);
+        // It may be the chunk that makes a slot too large to be sorted.
+        self.upkeep_due = true;
+        self.slots[slot_id as usize].list.lengthen(chunks, slot_id, index)
+    }
+
+    /// A timer was scheduled, or came from elsewhere.
+    #[inline(always)]
+    fn note_arrival(&mut self, index: u32, at: u64) {
+        if at < self.wake {
+            if at < self.cursor {
+                self.overtaken = true;
+                self.front.overtaken();
+            }
+            (self.wake, self.witness) = (at, index);
+        }
+    }
+
+    #[inline]
+    pub(super) fn set_floor(&mut self, level: u32) {
+        self.floor = level;
+        self.floor_bit = Geometry::<SLOTS>::lowest_bit(level);
+    }
+
+    /// The slot that the ring around the cursor has for a time, and the level of that.
+    #[inline(always)]
+    fn find_slot(&self, at: u64) -> (u32, u32) {
+        // The floor's bit makes the level the floor's at least.
+        let level = Geometry::<SLOTS>::level_of(self.floor_bit | (at ^ self.cursor));
+        let ring = self.path[level as usize % MOST_LEVELS];
+        (level, Self::join(ring, Geometry::<SLOTS>::digit(at, level)))
+    }
+
+    /// The slot for a time: that one, or one in the rings below it.
+    #[inline]
+    pub(super) fn find_lowest(&self, mut slot_id: u32, mut level: u32, at: u64) -> u32 {
+        while let Some(finer) = self.slots[slot_id as usize].way_down() {
+            level -= 1;
+            slot_id = Self::join(finer, Geometry::<SLOTS>::digit(at, level));
+        }
+        slot_id
     }
 
     /// Shows a newcomer to the front's slot, unless that has grown too large to be sorted.
+    #[cold]
     fn enter_front(&mut self, at: u64, index: u32) {
         if self.front.len() < 2 * LEAF {
             self.front.enter(at, index);
@@ -216,62 +283,79 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// Unlinks a timer that is in a slot. Its place is the caller's to set.
+    /// Takes a timer out of its slot. Its place is the caller's to set.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let node = arena.node(index);
-        let (place, links) = (node.place, node.links());
-        self.note_departure(arena, index, place, links);
+        let place = arena.node(index).place();
+        self.note_departure(arena, index, place, ());
     }
 
-    /// A timer that was in a slot is gone, or about to go, given its place and links.
-    #[inline]
-    pub(crate) fn note_departure<T>(
+    /// A timer that was in a slot is gone, or about to go, given its place. Gives back what it is
+    /// given: so the last thing done is the call that is seldom made, and the others need no stack.
+    #[inline(always)]
+    pub(crate) fn note_departure<T, R>(
         &mut self,
         arena: &mut Arena<T>,
         index: u32,
         place: Place,
-        links: Links,
-    ) {
-        let Some(place) = place.slot() else {
-            debug_assert!(false, "only a timer in a slot can be unlinked from one");
-            return;
-        };
-        if self.front.shows(place) {
+        result: R,
+    ) -> R {
+        debug_assert!(
+            place.is_on_wheel(),
+            "only a timer in a slot can be taken out of one"
+        );
+        let spot = place.spot_in_list();
+        let slot_id = arena.chunks.owner(spot);
+        let list = &mut self.slots[slot_id as usize].list;
+        if list.erase(&mut arena.chunks, spot) || self.front.shows(slot_id) {
+            return self.tidy(arena, slot_id, index, spot, result);
+        }
+        result
+    }
+
+    /// A timer has gone from the front's slot, or from a chunk that wants a look.
+    #[inline(never)]
+    fn tidy<T, R>(
+        &mut self,
+        arena: &mut Arena<T>,
+        slot_id: u32,
+        index: u32,
+        spot: u32,
+        result: R,
+    ) -> R {
+        if self.front.shows(slot_id) {
             self.front.leave(index);
         }
-        self.linked -= 1;
-        let slot = &mut self.slots[place as usize];
-        slot.list.close_gap(arena, links);
-        slot.count -= 1;
+        let slot = &mut self.slots[slot_id as usize];
+        slot.list.tidy(arena, spot);
         if slot.list.is_empty() {
-            self.list_emptied(place);
+            self.list_emptied(slot_id);
         }
+        result
     }
 
     /// Gives back what an emptied list leaves without purpose: the view of its slot, and rings.
-    #[inline]
-    fn list_emptied(&mut self, place: u32) {
-        if self.front.shows(place) {
+    pub(super) fn list_emptied(&mut self, slot_id: u32) {
+        if self.front.shows(slot_id) {
             self.front.close();
         }
-        if self.linked == 0 {
-            self.wake = u64::MAX;
-        }
-        if self.slots[place as usize].is_empty() {
-            let (ring, slot) = Self::split(place);
+        if self.slots[slot_id as usize].is_empty() {
+            let (ring, slot) = Self::split(slot_id);
             let here = &mut self.rings[ring as usize];
             here.vacate(slot);
             if here.is_empty() {
                 self.free_if_empty(ring);
             }
         }
+        if self.rings[ROOT as usize].is_empty() {
+            (self.wake, self.witness) = (u64::MAX, NIL);
+        }
     }
 
     /// Opens a slot into a finer ring.
-    pub(super) fn set_finer(&mut self, place: u32, finer: u32) {
-        self.slots[place as usize].set_finer(Some(finer));
-        let (ring, slot) = Self::split(place);
+    pub(super) fn set_finer(&mut self, slot_id: u32, finer: u32) {
+        self.slots[slot_id as usize].set_finer(Some(finer));
+        let (ring, slot) = Self::split(slot_id);
         self.rings[ring as usize].occupy(slot);
     }
 
@@ -284,7 +368,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             self.first_spare = ring;
             if level >= self.floor && self.path[level as usize] == ring {
                 // The cursor's slot is now a plain one of the ring above.
-                self.floor = level + 1;
+                self.set_floor(level + 1);
             }
             self.slots[parent as usize].set_finer(None);
             let (above, slot) = Self::split(parent);
@@ -313,11 +397,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     fn bring_forward<T>(&mut self, arena: &mut Arena<T>, index: u32, deadline: Instant) {
-        let Some(place) = arena.node(index).place.slot() else {
+        let Some(slot_id) = Self::slot_of(arena, index) else {
             debug_assert!(false, "only a timer in a slot can be moved in it");
             return;
         };
-        let (ring, slot) = Self::split(place);
+        let (ring, slot) = Self::split(slot_id);
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
         let at = deadline.as_nanos();
@@ -329,7 +413,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
         arena.node_mut(index).deadline = deadline;
         self.wake = self.wake.min(at);
-        if self.front.shows(place) {
+        if self.front.shows(slot_id) {
             self.front.leave(index);
             self.front.enter(at.min(last), index);
         }
@@ -355,7 +439,15 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         ring
     }
 
-    /// The word that names a slot of a ring.
+    /// The slot that a timer is in.
+    #[inline]
+    pub(super) fn slot_of<T>(arena: &Arena<T>, index: u32) -> Option<u32> {
+        let place = arena.node(index).place();
+        debug_assert!(place.is_on_wheel());
+        Some(arena.chunks.owner(place.spot()?))
+    }
+
+    /// The word that names a slot of a ring, and owns its list.
     #[inline]
     pub(super) const fn join(ring: u32, slot: usize) -> u32 {
         (ring << Geometry::<SLOTS>::BITS) | slot as u32
@@ -363,13 +455,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// The ring and the slot that a word names.
     #[inline]
-    pub(super) const fn split(place: u32) -> (u32, usize) {
-        (place >> Geometry::<SLOTS>::BITS, place as usize & (SLOTS - 1))
+    pub(super) const fn split(slot_id: u32) -> (u32, usize) {
+        (slot_id >> Geometry::<SLOTS>::BITS, slot_id as usize & (SLOTS - 1))
     }
 
     /// Gives back the memory of rings, if no timer is in one.
     pub(crate) fn shrink_to_fit(&mut self) {
-        if self.linked == 0 {
+        if self.slots.iter().all(|slot| slot.list.is_empty()) {
             self.restart(self.cursor);
         }
         self.rings.shrink_to_fit();

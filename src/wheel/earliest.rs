@@ -1,7 +1,7 @@
 //! The search for what is due first: from the cursor to the earliest slot, and into the front. Part of
 //! [`Core`], whose invariants hold here.
 
-use super::core::Core;
+use super::core::{Core, ROOT};
 use crate::arena::{Arena, NIL};
 use crate::time::Instant;
 
@@ -46,10 +46,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 return Err(Spent);
             }
             let Some(head) = self.head(arena, moves)? else {
-                self.wake = u64::MAX;
+                (self.wake, self.witness) = (u64::MAX, NIL);
                 return Ok(None);
             };
-            self.wake = head.at;
+            (self.wake, self.witness) = (head.at, head.index);
             if head.at > now {
                 return Ok(None);
             }
@@ -71,25 +71,28 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             if let Some(entry) = self.front.first() {
                 return Ok(Some(Head { at: entry.at, index: entry.index }));
             }
-            let Some((ring, slot)) = self.seek_earliest() else { return Ok(None) };
-            let place = Self::join(ring, slot);
-            if self.front.shows(place) {
+            let Some((ring, slot)) = self.seek_earliest(arena) else { return Ok(None) };
+            let slot_id = Self::join(ring, slot);
+            if self.front.shows(slot_id) {
                 self.front.confirm();
                 continue;
             }
-            let (here, list) =
-                (&self.rings[ring as usize], self.slots[place as usize].list);
+            let here = &self.rings[ring as usize];
+            let content = &self.slots[slot_id as usize];
             let (start, last) = (here.start_of(slot), here.last_of(slot));
-            if self.wants_opening(ring, slot) {
+            if self.wants_opening(arena, ring, slot) {
                 let moved = self.open(arena, ring, slot, *moves);
                 self.charge(moves, moved);
                 if *moves == 0 {
                     return Err(Spent);
                 }
-            } else if list.head() == list.tail() || start == last {
+            } else if content.list.is_single(&arena.chunks) || start == last {
                 // One timer, or timers of one nanosecond: in order as they are. The view stays
                 // with the slot it shows, which is likely to be the next.
-                let index = list.head();
+                let Some(index) = content.list.first(&arena.chunks) else {
+                    debug_assert!(false, "W2: the earliest slot holds timers");
+                    return Ok(None);
+                };
                 let at = arena.node(index).deadline.as_nanos().min(last);
                 return Ok(Some(Head { at, index }));
             } else {
@@ -100,47 +103,59 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
-    fn seek_earliest(&mut self) -> Option<(u32, usize)> {
-        while self.linked > 0 {
+    fn seek_earliest<T>(&mut self, arena: &Arena<T>) -> Option<(u32, usize)> {
+        loop {
             if self.overtaken {
-                (self.floor, self.overtaken) = (Self::TOP, false);
+                self.set_floor(Self::TOP);
+                self.overtaken = false;
             }
             // Nothing lies before the cursor, so the earliest is in the lowest ring around it: an
             // empty one would have gone.
             let mut level = self.floor;
             let mut ring = self.path[level as usize];
             while let Some(slot) = self.rings[ring as usize].first_slot() {
+                self.set_floor(level);
+                self.path[level as usize] = ring;
                 let here = &self.rings[ring as usize];
-                (self.floor, self.path[level as usize]) = (level, ring);
                 self.cursor = here.start_of(slot);
+                self.wake = self.wake.max(self.cursor);
                 let Some(finer) = self.slots[Self::join(ring, slot) as usize].way_down()
                 else {
                     let next = here.next_slot(slot);
                     self.upkeep_due |=
-                        next.is_none_or(|next| self.wants_opening(ring, next));
+                        next.is_none_or(|next| self.wants_opening(arena, ring, next));
                     return Some((ring, slot));
                 };
                 self.upkeep_due = true;
                 (ring, level) = (finer, level - 1);
             }
+            if ring == ROOT {
+                return None;
+            }
             // A ring around the cursor that was never used, or the last of all.
             self.path[level as usize] = ring;
             self.free_if_empty(ring);
         }
-        None
     }
 
     /// Whether a slot has too many timers to be sorted, or has been opened in part. (When rings
     /// have run out, long lists are sorted.)
     #[inline]
-    pub(super) fn wants_opening(&self, ring: u32, slot: usize) -> bool {
+    pub(super) fn wants_opening<T>(
+        &self,
+        arena: &Arena<T>,
+        ring: u32,
+        slot: usize,
+    ) -> bool {
         let content = &self.slots[Self::join(ring, slot) as usize];
         if content.list.is_empty() {
             return false;
         }
-        let many = content.count as usize > LEAF && self.rings[ring as usize].level() > 0;
-        let ring_left =
-            self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit;
-        content.finer().is_some() || (many && ring_left)
+        if content.finer().is_some() {
+            return true;
+        }
+        let many = content.list.len_up_to(&arena.chunks, LEAF) > LEAF
+            && self.rings[ring as usize].level() > 0;
+        many && (self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit)
     }
 }

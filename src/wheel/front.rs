@@ -5,6 +5,7 @@
 //! to the nanosecond.
 
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use crate::arena::NIL;
 
@@ -14,8 +15,6 @@ pub(super) struct Entry {
     /// When it comes up: its deadline when it was entered. A timer postponed since comes up too
     /// early and is then put right.
     pub(super) at: u64,
-    /// Its place among its equals.
-    order: u32,
     pub(super) index: u32,
 }
 
@@ -23,17 +22,24 @@ pub(super) struct Entry {
 #[derive(Clone, Debug)]
 pub(super) struct Front {
     entries: Vec<Entry>,
+    /// Room to sort in: the timers as they come, and a word for each.
+    unsorted: Vec<Entry>,
+    words: Vec<u64>,
     /// The slot it shows; [`NIL`]: none.
     slot: u32,
-    /// The first nanosecond of that slot.
-    start: u64,
     /// Nothing in the wheel is earlier than this slot.
     earliest: bool,
 }
 
 impl Front {
     pub(super) const fn new() -> Self {
-        Self { entries: Vec::new(), slot: NIL, start: 0, earliest: false }
+        Self {
+            entries: Vec::new(),
+            unsorted: Vec::new(),
+            words: Vec::new(),
+            slot: NIL,
+            earliest: false,
+        }
     }
 
     /// Whether the view shows that slot.
@@ -52,20 +58,40 @@ impl Front {
     pub(super) fn open(
         &mut self,
         slot: u32,
-        start: u64,
+        span: RangeInclusive<u64>,
         timers: impl Iterator<Item = (u64, u32)>,
     ) {
+        self.unsorted.clear();
+        self.unsorted.extend(timers.map(|(at, index)| Entry { at, index }));
         self.entries.clear();
-        let numbered = timers.zip(0..);
-        self.entries.extend(numbered.map(|((at, index), order)| Entry {
-            at,
-            order,
-            index,
-        }));
-        // Stable sorts may allocate; the order in the list makes this one stable.
-        self.entries
-            .sort_unstable_by_key(|entry| core::cmp::Reverse((entry.at, entry.order)));
-        (self.slot, self.start, self.earliest) = (slot, start, true);
+        self.sort(&span);
+        (self.slot, self.earliest) = (slot, true);
+    }
+
+    /// Fills the entries from the unsorted ones, latest first; of equals the last comes first.
+    ///
+    /// A stable sort may allocate. So each entry becomes one word, its time within the slot and its
+    /// number, and plain words are what the standard library sorts fastest.
+    fn sort(&mut self, span: &RangeInclusive<u64>) {
+        let (start, width) = (*span.start(), span.end() - span.start());
+        let numbers = 0..self.unsorted.len() as u64;
+        let number_bits = u64::BITS - numbers.end.leading_zeros();
+        self.words.clear();
+        if number_bits < width.leading_zeros() {
+            // What is beyond the slot is postponed, and leaves it before its order matters.
+            let word = |(entry, number): (&Entry, u64)| {
+                ((entry.at - start).min(width + 1) << number_bits) | number
+            };
+            self.words.extend(self.unsorted.iter().zip(numbers).map(word));
+            self.words.sort_unstable();
+        } else {
+            self.words.extend(numbers);
+            let unsorted = &self.unsorted;
+            self.words.sort_unstable_by_key(|at| (unsorted[*at as usize].at, *at));
+        }
+        let numbers = (1 << number_bits) - 1;
+        let entry = |word: &u64| self.unsorted[(word & numbers) as usize];
+        self.entries.extend(self.words.iter().rev().map(entry));
     }
 
     /// The latest timer it shows.
@@ -92,18 +118,16 @@ impl Front {
         self.earliest = true;
     }
 
-    /// A timer at `at` was put elsewhere in the wheel.
+    /// Something was put before the slot that it shows.
     #[inline]
-    pub(super) const fn overtaken_by(&mut self, at: u64) {
-        if at < self.start {
-            self.earliest = false;
-        }
+    pub(super) const fn overtaken(&mut self) {
+        self.earliest = false;
     }
 
     /// Enters a timer behind its equals.
     pub(super) fn enter(&mut self, at: u64, index: u32) {
         let position = self.entries.partition_point(|entry| entry.at > at);
-        self.entries.insert(position, Entry { at, order: 0, index });
+        self.entries.insert(position, Entry { at, index });
     }
 
     /// Takes a timer out of the view.

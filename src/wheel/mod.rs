@@ -100,7 +100,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     ///
     /// A deadline in the past is kept as it is: the timer is due at the next pop, in its order.
     /// [`Instant::MAX`] is as good as never.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
         self.core.schedule(&mut self.arena, deadline, Place::DETACHED, value)
     }
@@ -116,12 +116,11 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
 
     /// Cancels a timer and gives its value back, also when it is already due. O(1). `None`: the key
     /// is stale.
-    #[inline]
+    #[inline(always)]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
         let node = self.arena.take(key)?;
-        let (place, links) = (node.place, node.links());
-        self.core.note_departure(&mut self.arena, key.index(), place, links);
-        Some(node.value)
+        let place = node.place();
+        self.core.note_departure(&mut self.arena, key.index(), place, Some(node.value))
     }
 
     /// The value of a timer. `None`: the key is stale.
@@ -153,9 +152,21 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
 
     /// The earliest deadline, exactly. `None`: there are no timers.
     ///
-    /// Amortised O(1): it may sort the few timers of one slot, and puts right the postponed timers
-    /// that stand before the earliest.
+    /// A comparison, as long as the timer that was found or scheduled last as the earliest is still
+    /// that; else amortised O(1): it may sort the few timers of one slot, and puts right the
+    /// postponed timers that stand before the earliest.
+    #[inline]
     pub fn next_deadline(&mut self) -> Option<Instant> {
+        let wake = self.core.wake();
+        // Nothing is earlier than `wake`, so whoever is due then is the earliest.
+        if self.arena.is_due_at(self.core.witness(), wake) {
+            return Some(wake);
+        }
+        self.find_next_deadline()
+    }
+
+    #[inline(never)]
+    fn find_next_deadline(&mut self) -> Option<Instant> {
         let mut moves = usize::MAX;
         let found = self.core.first_due(&mut self.arena, Instant::MAX, &mut moves);
         let index = found.ok().flatten()?;

@@ -18,6 +18,8 @@
 //! | 9 | 208 days | 36.6 years |
 //! | 10 | 36.6 years | all time there is |
 
+use core::num::NonZeroU64;
+
 /// A ring of the wheel: where it is in time, and which of its slots hold anything. The slots of all
 /// rings lie in one table, see [`Slot`](super::slot::Slot).
 #[derive(Clone, Debug)]
@@ -49,10 +51,18 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
         (at >> (level * Self::BITS)) as usize & (SLOTS - 1)
     }
 
-    /// The level of the ring that has `a` and `b` in different slots; 0 if they are equal.
+    /// The lowest bit that rings of a level decide.
+    pub(super) const fn lowest_bit(level: u32) -> NonZeroU64 {
+        match NonZeroU64::new(1 << (level * Self::BITS)) {
+            Some(bit) => bit,
+            None => NonZeroU64::MIN,
+        }
+    }
+
+    /// The level whose rings decide the highest bit that is set.
     #[inline]
-    pub(super) const fn parting_level(a: u64, b: u64) -> u32 {
-        (u64::BITS - 1 - ((a ^ b) | 1).leading_zeros()) / Self::BITS
+    pub(super) const fn level_of(differing: NonZeroU64) -> u32 {
+        differing.ilog2() / Self::BITS
     }
 }
 
@@ -180,7 +190,7 @@ mod tests {
     fn two_times_part_at_the_coarsest_level_that_can_tell_them_apart() {
         for a in 0..256_u64 {
             for b in 0..256 {
-                let level = Geometry::<4>::parting_level(a, b);
+                let level = Geometry::<4>::level_of(NonZeroU64::MIN | (a ^ b));
                 let ring = Ring::<4>::around(a, level, NIL);
                 assert!(ring.start_of(0) <= b && b <= ring.last_of(3), "{a} {b}");
                 assert_eq!(ring.slot_of(a) == ring.slot_of(b), a == b, "{a} {b}");

@@ -10,12 +10,10 @@ pub(super) struct Slot {
     pub(super) list: List,
     /// The finer ring, or [`NIL`].
     finer: u32,
-    /// The length of `list`.
-    pub(super) count: u32,
 }
 
 impl Slot {
-    pub(super) const EMPTY: Self = Self { list: List::EMPTY, finer: NIL, count: 0 };
+    pub(super) const EMPTY: Self = Self { list: List::EMPTY, finer: NIL };
 
     /// The finer ring that the slot has been opened into, entirely or in part.
     #[inline]
@@ -34,7 +32,13 @@ impl Slot {
     /// The finer ring that newcomers go to: there is one, and nothing waits ahead of it.
     #[inline]
     pub(super) const fn way_down(&self) -> Option<u32> {
-        if self.finer != NIL && self.list.is_empty() { Some(self.finer) } else { None }
+        if self.is_way_down() { Some(self.finer) } else { None }
+    }
+
+    /// Whether newcomers go to a finer ring.
+    #[inline]
+    pub(super) const fn is_way_down(&self) -> bool {
+        self.finer != NIL && self.list.is_empty()
     }
 
     #[inline]

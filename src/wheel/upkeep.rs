@@ -3,6 +3,7 @@
 
 use super::core::Core;
 use super::earliest::Head;
+use super::ring::Geometry;
 use crate::arena::{Arena, NIL};
 
 /// Timers that each pop moves down ahead of the cursor. A timer moves two or three times in its
@@ -10,8 +11,8 @@ use crate::arena::{Arena, NIL};
 const UPKEEP_MOVES: usize = 16;
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
-    /// Moves timers of a slot down into its finer ring, in their order, no more than `limit`.
-    /// Gives how many it moved.
+    /// Moves timers of a slot down into its finer ring, in their order: whole batches, until there
+    /// are `limit` or no more. Gives how many it moved.
     pub(super) fn open<T>(
         &mut self,
         arena: &mut Arena<T>,
@@ -19,38 +20,39 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         slot: usize,
         limit: usize,
     ) -> usize {
-        let place = Self::join(ring, slot);
-        if self.front.shows(place) {
+        let slot_id = Self::join(ring, slot);
+        if self.front.shows(slot_id) {
             self.front.close();
         }
         let here = &self.rings[ring as usize];
         let (level, start, last) =
             (here.level(), here.start_of(slot), here.last_of(slot));
-        let finer = self.slots[place as usize].finer().unwrap_or_else(|| {
-            let finer = self.take_ring(start, level - 1, place);
-            self.set_finer(place, finer);
+        let finer = self.slots[slot_id as usize].finer().unwrap_or_else(|| {
+            let finer = self.take_ring(start, level - 1, slot_id);
+            self.set_finer(slot_id, finer);
             finer
         });
         let mut moved = 0;
-        while moved < limit && !self.slots[place as usize].list.is_empty() {
-            let content = &mut self.slots[place as usize];
-            let index = content.list.head();
-            content.list.unlink(arena, index);
-            content.count -= 1;
-            self.linked -= 1;
-            let at = arena.node(index).deadline.as_nanos();
-            if at <= last {
-                let place = self.find_below(finer, level - 1, at);
-                self.link(arena, place, index, at);
-            } else {
-                // Postponed beyond this slot.
-                self.stats.postponed += 1;
-                self.insert(arena, index);
+        while moved < limit {
+            let content = &mut self.slots[slot_id as usize];
+            let Some(batch) = content.list.take_batch(&mut arena.chunks) else { break };
+            let timers = batch.timers();
+            for (index, at) in timers.iter().zip(batch.deadlines(arena)) {
+                if at <= last {
+                    let slot_id =
+                        Self::join(finer, Geometry::<SLOTS>::digit(at, level - 1));
+                    let slot_id = self.find_lowest(slot_id, level - 1, at);
+                    self.link(arena, slot_id, *index, at);
+                } else {
+                    // Postponed beyond this slot.
+                    self.stats.postponed += 1;
+                    self.insert(arena, *index);
+                }
             }
-            moved += 1;
+            moved += timers.len();
         }
         self.free_if_empty(finer);
-        self.stats.opened += u64::from(self.slots[place as usize].list.is_empty());
+        self.stats.opened += u64::from(self.slots[slot_id as usize].list.is_empty());
         moved
     }
 
@@ -64,10 +66,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     ) -> usize {
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
-        let place = Self::join(ring, slot);
-        let timers = self.slots[place as usize].list.iter(arena);
+        let slot_id = Self::join(ring, slot);
+        let timers = self.slots[slot_id as usize].list.iter(&arena.chunks);
         let timers = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
-        self.front.open(place, start, timers);
+        self.front.open(slot_id, start..=last, timers);
         let sorted = self.front.len();
         while let Some(entry) = self.front.latest()
             && entry.at > last
@@ -79,13 +81,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// Puts a timer that came up before its postponed deadline where it belongs.
     pub(super) fn put_right<T>(&mut self, arena: &mut Arena<T>, head: Head) {
-        let node = arena.node(head.index);
-        let (deadline, place) =
-            (node.deadline.as_nanos(), node.place.slot().unwrap_or(NIL));
-        let (ring, slot) = Self::split(place);
+        let deadline = arena.node(head.index).deadline.as_nanos();
+        let slot_id = Self::slot_of(arena, head.index).unwrap_or(NIL);
+        let (ring, slot) = Self::split(slot_id);
         self.stats.postponed += 1;
         let stays = deadline <= self.rings[ring as usize].last_of(slot);
-        if stays && self.front.shows(place) {
+        if stays && self.front.shows(slot_id) {
             self.front.leave(head.index);
             self.front.enter(deadline, head.index);
         } else {
@@ -101,7 +102,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if !self.upkeep_due {
             return 0;
         }
-        let Some((ring, slot)) = self.slot_to_open() else {
+        let Some((ring, slot)) = self.slot_to_open(arena) else {
             self.upkeep_due = false;
             return 0;
         };
@@ -125,7 +126,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// Of the slots that come next at each level, the finest that wants opening: its time is the
     /// nearest.
-    fn slot_to_open(&self) -> Option<(u32, usize)> {
+    fn slot_to_open<T>(&self, arena: &Arena<T>) -> Option<(u32, usize)> {
         let (mut found, mut below) = (None, None);
         for level in (1..=Self::TOP).rev() {
             let behind = if level < self.floor {
@@ -143,7 +144,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 below = None;
                 continue;
             };
-            if self.wants_opening(ring, slot) {
+            if self.wants_opening(arena, ring, slot) {
                 found = Some((ring, slot));
             }
             below = self.slots[Self::join(ring, slot) as usize].way_down();
