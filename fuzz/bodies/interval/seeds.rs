@@ -137,6 +137,10 @@ fn ends() -> Seeds {
             seed(SKIP, Few(0), Few(1), &[AskAt { now: end(0) }, AskAt { now: end(0) }]),
         ),
         (
+            "a-burst-over-all-of-time",
+            seed(BURST, Few(0), Few(1), &[AskAt { now: end(0) }, AskAt { now: end(0) }]),
+        ),
+        (
             "delayed-beyond-the-last-instant",
             seed(
                 DELAY,
