@@ -228,6 +228,14 @@ fn a_jump_over_all_of_time_is_one_answer() {
     assert!(interval.is_over());
 }
 
+/// Found by the fuzz target `interval`: of the 2^64 ticks that are due here, the first was skipped.
+#[test]
+fn a_burst_over_all_of_time_skips_nothing() {
+    let mut interval = every(0, 1, Burst);
+    assert_eq!(ask(&mut interval, u64::MAX), tick(0, 0, 0));
+    assert_eq!(ask(&mut interval, u64::MAX), tick(1, 1, 0));
+}
+
 #[test]
 fn the_longest_period_ticks_once() {
     let mut interval = Interval::new(Instant::ZERO, Duration::MAX).unwrap();

@@ -1,8 +1,8 @@
-//! Timers beside the oracle. The body is shared with `tests/fuzz_seeds.rs`.
+//! The stand-alone wheel beside the oracle. The body is shared with `tests/fuzz_seeds.rs`.
 
 #![no_main]
 
-#[path = "../bodies/wheel_model.rs"]
-mod wheel_model;
+#[path = "../bodies/mod.rs"]
+mod bodies;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wheel_model::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::wheel_model::run(bytes));

@@ -1,0 +1,44 @@
+//! The operations of timers: the wheel's and the common timeouts', as likely as each other.
+
+use crate::bodies::codec::{Bytes, Code, ops};
+use crate::bodies::world;
+
+// What one step does with common timeouts. They are picked by their number, modulo how many there
+// are.
+ops!(QueueOp {
+    Join { common: u8, back: u8 },
+    Touch { pick: u16, back: u8 },
+    Forget { common: u8 },
+    Register { common: u8 },
+    ForeignToken { common: u8, others: u8 },
+});
+
+/// One step.
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum Op {
+    Timer(world::Op),
+    Queue(QueueOp),
+}
+
+impl Code for Op {
+    fn read(bytes: &mut Bytes<'_>) -> Self {
+        if u8::read(bytes) % 2 == 0 {
+            Self::Timer(Code::read(bytes))
+        } else {
+            Self::Queue(Code::read(bytes))
+        }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Timer(op) => {
+                bytes.push(0);
+                op.write(bytes);
+            }
+            Self::Queue(op) => {
+                bytes.push(1);
+                op.write(bytes);
+            }
+        }
+    }
+}

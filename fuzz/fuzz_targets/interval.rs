@@ -1,0 +1,8 @@
+//! Intervals beside their definition. The body is shared with `tests/fuzz_seeds.rs`.
+
+#![no_main]
+
+#[path = "../bodies/mod.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::interval::run(bytes));
