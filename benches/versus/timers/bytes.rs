@@ -11,10 +11,10 @@ use crate::rows::{Lane, Plan};
 use crate::who::Task;
 
 pub(crate) const LINES: &[Line] = &[
-    least("bytes a timer, 8-byte payload", "B"),
-    count("bytes a timer: growth of the process", "B"),
-    count("bytes a timer: growth after cancel + schedule", "B"),
-    count("bytes of a key, not in the above", "B"),
+    least("a timer, 8-byte payload", "B"),
+    count("a timer, by the growth of the process", "B"),
+    count("a timer, after cancel + schedule", "B"),
+    count("a key, not in the above", "B"),
 ];
 
 /// What a child says where it cannot tell.

@@ -25,11 +25,11 @@ pub(crate) fn of(row: Row, line: usize, population: usize) -> Option<Goal> {
         (Row::FireSchedule, 0) => at([165.0, 80.0, 200.0]),
         (Row::Refresh, 0) => at([2.5, 6.0, 45.0]),
         (Row::NothingDue | Row::NextDeadline, 0) => at([1.5; 3]),
-        (Row::Million, 0) => large(50.0),
-        (Row::WorstHold, 2) | (Row::WorstCluster, 1) => {
+        (Row::Million, 0 | 1) => large(50.0),
+        (Row::WorstHold, 2 | 3) | (Row::WorstCluster, 1 | 2) => {
             return large(20.0).map(|most| Goal { most, over_null: true });
         }
-        (Row::WorstHold | Row::WorstCluster, 3) => large(256.0),
+        (Row::WorstHold, 4) | (Row::WorstCluster, 3) => large(256.0),
         (Row::Mix, 0) => large(30.0),
         (Row::Mix, 1) => large(150.0),
         (Row::Mix, 2) => large(40.0),

@@ -1,12 +1,12 @@
 //! The yardstick: ours beside its peers, the same workloads through one trait, one table a run.
 //!
 //! ```text
-//! cd benches/versus
-//! taskset -c 1 cargo run --release --bin timers                      # everything
-//! taskset -c 1 cargo run --release --bin timers -- --rows refresh,mix --sizes 1m
-//! taskset -c 1 cargo run --release --bin timers -- --rows worst-hold --sizes 10m
-//! cargo run --release --bin timers -- --quick                        # does it run at all
-//! bash callgrind.sh                                                  # instructions, not time
+//! cd benches/versus && cargo build --release
+//! taskset -c 1 target/release/timers                           # everything
+//! taskset -c 1 target/release/timers --rows refresh,mix --sizes 1m
+//! taskset -c 1 target/release/timers --rows worst-hold --sizes 10m
+//! target/release/timers --quick                                # does it run at all
+//! bash callgrind.sh                                            # instructions, not time
 //! ```
 //!
 //! A row of the table is one figure of one workload at one size, a column one contender; then come

@@ -14,17 +14,8 @@ use crate::harness::{Contender, LONGEST, Random};
 use crate::line::{Line, nanos};
 use crate::rows::{Lane, Plan};
 
-pub(crate) const LINES: &[Line] = &[
-    nanos("server mix: schedule"),
-    nanos("server mix: cancel"),
-    nanos("server mix: each fired"),
-];
-
-pub(crate) const WHEEL_LINES: &[Line] = &[
-    nanos("server mix, no queue: schedule"),
-    nanos("server mix, no queue: cancel"),
-    nanos("server mix, no queue: each fired"),
-];
+pub(crate) const LINES: &[Line] =
+    &[nanos("schedule"), nanos("cancel"), nanos("each fired")];
 
 /// Operations in a batch, if there are as many connections.
 const BATCH: usize = 1_000;

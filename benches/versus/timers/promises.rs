@@ -10,11 +10,11 @@ use crate::line::{Line, count};
 use crate::rows::{Lane, Plan};
 
 pub(crate) const LINES: &[Line] = &[
-    count("hold, steps of 1 ms: fired early", "%"),
-    count("hold, steps of 1 ms: earliest", "ms"),
-    count("hold, steps of 1 ms: late in the mean", "ms"),
-    count("hold, steps of 1 ms: latest", "ms"),
-    count("hold, steps of 1 ms: out of order", "%"),
+    count("fired early", "%"),
+    count("earliest", "ms"),
+    count("late in the mean", "ms"),
+    count("latest", "ms"),
+    count("out of order", "%"),
 ];
 
 /// A third of a step off the ticks that peers have: who rounds a deadline down to a tick is early

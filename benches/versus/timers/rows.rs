@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 
 use crate::harness::{Contender, Workload};
-use crate::line::{Line, nanos};
-use crate::means::Means;
+use crate::line::Line;
+use crate::means::{self, Means};
 use crate::standing::Standing;
 use crate::who::{Task, Who};
 use crate::{bytes, cluster, million, mix, promises, worst};
@@ -30,6 +30,10 @@ pub(crate) enum Row {
     Million,
     /// The worst single call of fire-schedule.
     WorstHold,
+    /// The worst single call of cancel-schedule.
+    WorstCancel,
+    /// The worst single call of refresh.
+    WorstRefresh,
     /// The worst call with all timers within one millisecond, popped by budgets of 64.
     WorstCluster,
     /// 90 % cancel a timeout of 30 s and schedule another, 10 % timers of 1 to 50 ms that fire.
@@ -62,35 +66,46 @@ impl Row {
     pub(crate) const fn workload(self) -> Option<Workload> {
         Some(match self {
             Self::ScheduleCancel => Workload::ScheduleCancel,
-            Self::CancelSchedule => Workload::CancelSchedule,
-            Self::FireSchedule => Workload::FireSchedule,
-            Self::Refresh | Self::RefreshWheel => Workload::Refresh,
+            Self::CancelSchedule | Self::WorstCancel => Workload::CancelSchedule,
+            Self::FireSchedule | Self::WorstHold => Workload::FireSchedule,
+            Self::Refresh | Self::RefreshWheel | Self::WorstRefresh => Workload::Refresh,
             Self::NothingDue => Workload::NothingDue,
             Self::NextDeadline => Workload::NextDeadline,
             _ => return None,
         })
     }
 
+    /// What its lines have in common.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::ScheduleCancel => "schedule + cancel",
+            Self::CancelSchedule => "cancel a random one + schedule another",
+            Self::FireSchedule => "fire one + schedule another, 1 ms steps",
+            Self::Refresh => "refresh a constant timeout",
+            Self::RefreshWheel => "refresh, no queue for it",
+            Self::NothingDue => "nothing due",
+            Self::NextDeadline => "next deadline",
+            Self::Million => "all in one millisecond",
+            Self::WorstHold => "fire + schedule, single calls",
+            Self::WorstCancel => "cancel + schedule, single calls",
+            Self::WorstRefresh => "refresh, single calls",
+            Self::WorstCluster => "all in one millisecond, single calls",
+            Self::Mix => "server mix",
+            Self::MixWheel => "server mix, no queue",
+            Self::Promises => "fire + schedule, what is kept",
+            Self::Bytes => "memory",
+        }
+    }
+
     pub(crate) const fn lines(self) -> &'static [Line] {
         match self {
-            Self::ScheduleCancel => &const { [nanos("schedule + cancel")] },
-            Self::CancelSchedule => {
-                &const { [nanos("cancel a random one + schedule another")] }
-            }
-            Self::FireSchedule => {
-                &const { [nanos("fire one + schedule another, 1 ms steps")] }
-            }
-            Self::Refresh => &const { [nanos("refresh a constant timeout")] },
-            Self::RefreshWheel => &const { [nanos("refresh, no queue for it")] },
-            Self::NothingDue => &const { [nanos("nothing due")] },
-            Self::NextDeadline => &const { [nanos("next deadline")] },
             Self::Million => million::LINES,
-            Self::WorstHold => worst::LINES,
+            Self::WorstHold | Self::WorstCancel | Self::WorstRefresh => worst::LINES,
             Self::WorstCluster => cluster::LINES,
-            Self::Mix => mix::LINES,
-            Self::MixWheel => mix::WHEEL_LINES,
+            Self::Mix | Self::MixWheel => mix::LINES,
             Self::Promises => promises::LINES,
             Self::Bytes => bytes::LINES,
+            _ => means::LINES,
         }
     }
 
@@ -102,7 +117,7 @@ impl Row {
             | Self::MixWheel
             | Self::Bytes => &[1_000_000],
             Self::WorstHold => &[1_000_000, 10_000_000],
-            Self::Promises => &[100_000],
+            Self::WorstCancel | Self::WorstRefresh | Self::Promises => &[100_000],
             _ => &[1_000, 100_000, 1_000_000],
         }
     }
@@ -118,14 +133,14 @@ impl Row {
 
     /// Who runs in the column of `who`; nobody if it cannot.
     pub(crate) fn lane(self, who: Who) -> Option<Who> {
-        if matches!(Standing::of(who, self), Standing::Cannot(_)) {
+        if matches!(Standing::of(who, self), Standing::Cannot(_) | Standing::Same) {
             return None;
         }
         Some(match (self, who) {
             (Self::RefreshWheel | Self::MixWheel, Who::Tourbillon) => {
                 Who::TourbillonWheel
             }
-            (Self::Refresh, Who::NexusTimer) => Who::NexusQueue,
+            (Self::Refresh | Self::WorstRefresh, Who::NexusTimer) => Who::NexusQueue,
             _ => who,
         })
     }
@@ -137,7 +152,9 @@ impl Task for Plan {
     fn with<C: Contender + 'static>(self) -> Box<dyn Lane> {
         match self.row {
             Row::Million => Box::new(million::Million::<C>::new(self)),
-            Row::WorstHold => Box::new(worst::Worst::<C>::new(self)),
+            Row::WorstHold | Row::WorstCancel | Row::WorstRefresh => {
+                Box::new(worst::Worst::<C>::new(self))
+            }
             Row::WorstCluster => Box::new(cluster::Cluster::<C>::new(self)),
             Row::Mix | Row::MixWheel => Box::new(mix::Mix::<C>::new(self)),
             Row::Promises => Box::new(promises::Promises::<C>::new(self)),

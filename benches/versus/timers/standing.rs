@@ -10,12 +10,24 @@ pub(crate) enum Standing {
     But(&'static str),
     /// It has no such operation.
     Cannot(&'static str),
+    /// It does what it does in the row above.
+    Same,
 }
 
-use Standing::{But, Cannot, Full};
+use Standing::{But, Cannot, Full, Same};
 
 impl Standing {
     pub(crate) const fn of(who: Who, row: Row) -> Self {
+        match (who, row) {
+            // Only those who have a queue do without one.
+            (Who::Tourbillon | Who::TourbillonWheel, _) => Full,
+            (Who::NexusTimer, Row::RefreshWheel) => nexus(row),
+            (_, Row::RefreshWheel | Row::MixWheel) => Same,
+            _ => Self::of_each(who, row),
+        }
+    }
+
+    const fn of_each(who: Who, row: Row) -> Self {
         match who {
             Who::Null | Who::StdNull => null(row),
             Who::Tourbillon | Who::TourbillonWheel | Who::BTreeMap => Full,
@@ -45,7 +57,9 @@ const fn nexus(row: Row) -> Standing {
                  vector with all that is due")
         }
         Row::Promises => But("rounds deadlines down to its tick"),
-        Row::Refresh => But("its TimeoutQueue, which can only cancel and schedule"),
+        Row::Refresh | Row::WorstRefresh => {
+            But("its TimeoutQueue, which can only cancel and schedule")
+        }
         Row::RefreshWheel => But("its wheel, by reschedule"),
         Row::Mix => But("its wheel: a TimeoutQueue is another structure beside it"),
         Row::NextDeadline => But("a lower bound, in ticks of 1 ms"),
@@ -61,7 +75,7 @@ const fn bitwheel(row: Row) -> Standing {
         ),
         Row::NextDeadline => But("of a slot, not of a timer; stale after a cancel"),
         Row::WorstCluster => But("its poll has no limit: the first gives out all"),
-        Row::Refresh | Row::RefreshWheel => {
+        Row::Refresh | Row::WorstRefresh => {
             But("cancel + schedule; cannot cancel what is late")
         }
         _ => Full,

@@ -66,7 +66,7 @@ impl Table {
         });
         println!(
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            line.what,
+            figure_name(row, line),
             thousands(population),
             line.unit,
             cells.join(" | "),
@@ -78,12 +78,14 @@ impl Table {
     }
 
     fn cell(&mut self, who: Who, row: Row, figure: Option<f64>) -> String {
-        let figure = figure.map_or_else(|| "–".to_owned(), number);
+        let shown = figure.map_or_else(|| "–".to_owned(), number);
         match Standing::of(who, row) {
-            Standing::Full => figure,
-            Standing::But(note) | Standing::Cannot(note) => {
-                format!("{figure} [{}]", self.note(who, note))
+            Standing::Same => "″".to_owned(),
+            Standing::Cannot(note) => format!("– [{}]", self.note(who, note)),
+            Standing::But(note) if figure.is_some() => {
+                format!("{shown} [{}]", self.note(who, note))
             }
+            Standing::But(_) | Standing::Full => shown,
         }
     }
 
@@ -112,6 +114,13 @@ impl Table {
         for (number, (name, text)) in self.notes.iter().enumerate() {
             println!("[{}] {name}: {text}.", number + 1);
         }
+    }
+}
+
+fn figure_name(row: Row, line: &Line) -> String {
+    match line.what {
+        "" => row.title().to_owned(),
+        what => format!("{}: {what}", row.title()),
     }
 }
 
