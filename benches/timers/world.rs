@@ -29,22 +29,28 @@ pub(crate) struct World<C: Contender> {
 
 impl<C: Contender> World<C> {
     fn fill(
+        start: Instant,
         population: usize,
         mut schedule: impl FnMut(&mut C, &mut Random, u64) -> C::Key,
     ) -> Self {
         // A few more than stand by: one is scheduled on top of them.
         let mut timers = C::with_capacity(population + 64);
+        if start > Instant::ZERO {
+            // Moves on while there is nothing to move, or the first call would pay for the jump.
+            let nothing = timers.pop(start);
+            assert!(nothing.is_none(), "nothing was scheduled");
+        }
         let mut random = Random::new();
         let members = 0..population as u64;
         let keys = members.map(|value| schedule(&mut timers, &mut random, value));
         let keys = keys.collect();
-        Self { timers, keys, random, now: Instant::ZERO, turn_left: TURN }
+        Self { timers, keys, random, now: start, turn_left: TURN }
     }
 
     /// Deadlines at random within 30 s. The first millisecond is left free, so that there is a
     /// time after the start at which nothing is due.
     pub(crate) fn at_random(population: usize) -> Self {
-        Self::fill(population, |timers, random, value| {
+        Self::fill(Instant::ZERO, population, |timers, random, value| {
             timers.schedule(Instant::ZERO + STEP + delay(random), value)
         })
     }
@@ -52,7 +58,7 @@ impl<C: Contender> World<C> {
     /// Members of one constant timeout, each refreshed so often that it is as if for ever.
     pub(crate) fn idle(population: usize) -> Self {
         let apart = LONGEST_NANOS / population as u64;
-        let mut world = Self::fill(population, |timers, _, value| {
+        let mut world = Self::fill(Instant::ZERO, population, |timers, _, value| {
             timers.schedule_idle(Instant::from_nanos(value * apart), value)
         });
         world.now = Instant::ZERO + LONGEST;
@@ -68,11 +74,10 @@ impl<C: Contender> World<C> {
 
     /// The same, from another time on: what a wheel does now and then depends on the time.
     pub(crate) fn holding_from(start: Instant, population: usize) -> Self {
-        let mut world = Self::fill(population, |timers, random, value| {
+        let mut world = Self::fill(start, population, |timers, random, value| {
             let left = delay(random).min(delay(random));
             timers.schedule(start + left, value)
         });
-        world.now = start;
         // Delays up to the longest are half of it in the mean.
         let gap = LONGEST_NANOS / 2 / population as u64;
         world.timers.expect(population, start + Duration::from_nanos(gap), gap);

@@ -52,16 +52,16 @@ const fn null(row: Row) -> Standing {
 
 const fn nexus(row: Row) -> Standing {
     match row {
-        Row::FireSchedule | Row::WorstHold | Row::Million => {
-            But("fires by ticks of 1 ms, in any order within one; its poll fills a \
-                 vector with all that is due")
-        }
+        Row::FireSchedule | Row::WorstHold | Row::Million => But(
+            "fires by ticks of 1 ms, in any order within one; its poll fills a vector \
+                 with all that is due",
+        ),
         Row::Promises => But("rounds deadlines down to its tick"),
         Row::Refresh | Row::WorstRefresh => {
             But("its TimeoutQueue, which can only cancel and schedule")
         }
         Row::RefreshWheel => But("its wheel, by reschedule"),
-        Row::Mix => But("its wheel: a TimeoutQueue is another structure beside it"),
+        Row::Mix => But("its wheel alone: a TimeoutQueue is a structure of its own"),
         Row::NextDeadline => But("a lower bound, in ticks of 1 ms"),
         _ => Full,
     }
@@ -69,10 +69,12 @@ const fn nexus(row: Row) -> Standing {
 
 const fn bitwheel(row: Row) -> Standing {
     match row {
-        Row::FireSchedule | Row::WorstHold | Row::Million | Row::Promises => But(
-            "fires by slots, which are 4 s wide for what is 4 s away; what its slots \
+        Row::FireSchedule | Row::WorstHold | Row::Million | Row::Mix | Row::Promises => {
+            But(
+                "fires by slots, which are 4 s wide for what is 4 s away; what its slots \
                  have no room for lies in a BTreeMap, looked at every 32 ms",
-        ),
+            )
+        }
         Row::NextDeadline => But("of a slot, not of a timer; stale after a cancel"),
         Row::WorstCluster => But("its poll has no limit: the first gives out all"),
         Row::Refresh | Row::WorstRefresh => {
@@ -84,14 +86,14 @@ const fn bitwheel(row: Row) -> Standing {
 
 const fn tokio(row: Row) -> Standing {
     match row {
-        Row::FireSchedule
-        | Row::Refresh
-        | Row::RefreshWheel
-        | Row::Mix
-        | Row::MixWheel => But(
-            "includes a turn of the runtime, from which it has the time, at each step",
+        Row::FireSchedule | Row::WorstHold | Row::Mix => But(
+            "fires by ticks of 1 ms, in any order within one; a step of the time is a \
+                 turn of the runtime that it takes the time from",
         ),
-        Row::Million | Row::WorstHold | Row::Promises => {
+        Row::Refresh | Row::WorstRefresh => {
+            But("a step of the time is a turn of the runtime that it takes the time from")
+        }
+        Row::Million | Row::Promises => {
             But("fires by ticks of 1 ms, in any order within one")
         }
         Row::NextDeadline => But("in ticks of 1 ms"),

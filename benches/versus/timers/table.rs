@@ -126,7 +126,8 @@ fn figure_name(row: Row, line: &Line) -> String {
 
 fn verdict(goal: Goal, ours: f64, null: f64) -> &'static str {
     let holds = |figure: f64| figure <= goal.most;
-    if goal.over_null && !holds(null) && holds(ours - null) {
+    // What disturbs the harness that much disturbs ours as much, or half or twice.
+    if goal.over_null && !holds(null) && ours <= goal.most + 2.0 * null {
         return "the null column is too noisy to tell";
     }
     match (goal.over_null, holds(ours), holds(ours - null)) {

@@ -15,7 +15,8 @@ pub(crate) const LINES: &[Line] = &[
     nanos("p99.99"),
     least("worst, least of the rounds", "µs"),
     least("worst, each at its fastest", "µs"),
-    count("most timers touched by one call", "moves"),
+    count("most timers touched by one call, filling included", "moves"),
+    least("filling and settling before: worst, each at its fastest", "µs"),
 ];
 
 /// Timers settle for 15 s from here and are measured for 30: a ring of a wheel that turns over at
@@ -27,14 +28,21 @@ pub(crate) struct Worst<C> {
     workload: Workload,
     population: usize,
     fastest: Fastest,
+    /// Of the calls before those that are measured.
+    fastest_before: Fastest,
     contender: PhantomData<C>,
 }
 
 impl<C: Contender> Worst<C> {
     pub(crate) fn new(plan: Plan) -> Self {
         let workload = plan.row.workload().expect("the row is one of the harness's");
-        let (population, fastest) = (plan.population, Fastest::default());
-        Self { workload, population, fastest, contender: PhantomData }
+        Self {
+            workload,
+            population: plan.population,
+            fastest: Fastest::default(),
+            fastest_before: Fastest::default(),
+            contender: PhantomData,
+        }
     }
 
     fn world(&self) -> World<Timed<C>> {
@@ -48,13 +56,21 @@ impl<C: Contender> Worst<C> {
 impl<C: Contender> Lane for Worst<C> {
     fn round(&mut self) -> Vec<Option<f64>> {
         let mut world = self.world();
+        let before = self.fastest_before.meet(&world.timers.calls);
         world.timers.calls.clear();
         self.workload.run(&mut world, 2 * self.population as u64);
         let moves = world.timers.max_moves().map(|moves| moves as f64);
         let fastest = self.fastest.meet(&world.timers.calls);
         let mut calls = Calls::new(&mut world.timers.calls);
         let (most, all_but_few) = (calls.at(9_990), calls.at(9_999));
-        vec![Some(most), Some(all_but_few), Some(calls.at(10_000) / 1e3), fastest, moves]
+        vec![
+            Some(most),
+            Some(all_but_few),
+            Some(calls.at(10_000) / 1e3),
+            fastest,
+            moves,
+            before,
+        ]
     }
 }
 
