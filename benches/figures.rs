@@ -12,12 +12,14 @@
 
 #![allow(clippy::cast_precision_loss, reason = "counts of nanoseconds, far below 2^52")]
 
+#[allow(dead_code, unused_imports, reason = "shared with `timers` and with versus")]
 #[path = "timers/mod.rs"]
 mod harness;
 
 use harness::timed::Timed;
 use harness::world::World;
 use harness::{Contender, Heap, Null, Ordered, Ours, SIZES, SMOKE_SIZES, Workload};
+use harness::{cpu_nanos, resident_bytes};
 
 /// Rounds; odd, so that there is a median.
 const ROUNDS: usize = 5;
@@ -56,16 +58,9 @@ const fn goal(workload: Workload, population: usize) -> Option<Goal> {
     }
 }
 
-/// Calls in a round: so many that what a contender does now and then, such as sweeping dead
-/// entries out, falls due in every round.
+/// Calls in a round.
 fn calls(workload: Workload, population: usize) -> u64 {
-    let population = population as u64;
-    let calls = match workload {
-        // Long, so that what the others left in the caches at the turn of rounds does not count.
-        Workload::FireSchedule => population.max(1 << 20),
-        Workload::NothingDue | Workload::NextDeadline => 1 << 22,
-        _ => population.max(1 << 18),
-    };
+    let calls = workload.calls(population);
     if harness::is_smoke_run() { calls.min(1 << 12) } else { calls }
 }
 
@@ -90,23 +85,6 @@ impl<C: Contender> Lane<C> {
         self.nanos_a_call.sort_by(f64::total_cmp);
         self.nanos_a_call[self.nanos_a_call.len() / 2]
     }
-}
-
-/// The processor's time that this thread has had: what others run on the core meanwhile does not
-/// count, though what they leave in the caches does.
-#[cfg(unix)]
-fn cpu_nanos() -> i64 {
-    use rustix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec * 1_000_000_000 + time.tv_nsec
-}
-
-/// Without such a clock: real time.
-#[cfg(not(unix))]
-fn cpu_nanos() -> i64 {
-    use std::{sync::OnceLock, time::Instant};
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_nanos() as i64
 }
 
 fn times(workloads: &[Workload], sizes: &[usize]) {
@@ -243,12 +221,4 @@ fn memory_row<C: Contender>(population: usize) {
         share(world.timers.memory()),
         share(grown)
     );
-}
-
-/// Memory of this process, where the system says so.
-fn resident_bytes() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: usize = line.split_whitespace().next()?.parse().ok()?;
-    Some(kibibytes * 1024)
 }

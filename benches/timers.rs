@@ -8,7 +8,7 @@
 //! cargo bench --bench timers -- --test
 //! ```
 
-#[allow(dead_code, reason = "shared with `figures`")]
+#[allow(dead_code, unused_imports, reason = "shared with `figures` and with versus")]
 #[path = "timers/mod.rs"]
 mod harness;
 

@@ -135,8 +135,8 @@ impl Contender for Heap {
     }
 
     #[inline]
-    fn cancel(&mut self, key: HeapKey) -> Option<u64> {
-        let value = self.take(key)?;
+    fn cancel(&mut self, key: &mut HeapKey) -> Option<u64> {
+        let value = self.take(*key)?;
         if self.entries.len() > 2 * self.live {
             self.sweep();
         }

@@ -1,10 +1,13 @@
 //! What the timer benches share: the contenders behind one trait, and the workloads.
 //!
 //! Axes: who ([`Contender`]: ours, `BTreeMap`, `BinaryHeap` with lazy cancel, and the harness
-//! alone), what ([`Workload`]), how many timers stand by ([`SIZES`]).
+//! alone), what ([`Workload`]), how many timers stand by ([`SIZES`]). `benches/versus` adds the peers
+//! that are crates of their own, and more workloads.
 
+mod clock;
 mod contender;
 mod heap;
+mod memory;
 mod null;
 mod ordered;
 mod ours;
@@ -13,11 +16,14 @@ pub(crate) mod timed;
 mod workload;
 pub(crate) mod world;
 
-pub(crate) use contender::Contender;
+pub(crate) use clock::cpu_nanos;
+pub(crate) use contender::{Contender, LONGEST};
 pub(crate) use heap::Heap;
+pub(crate) use memory::resident_bytes;
 pub(crate) use null::Null;
 pub(crate) use ordered::Ordered;
 pub(crate) use ours::Ours;
+pub(crate) use random::Random;
 pub(crate) use workload::Workload;
 
 /// How many timers stand by.

@@ -5,7 +5,7 @@
 
 use tourbillon::time::Instant;
 
-use super::contender::{Contender, LONGEST};
+use super::contender::Contender;
 use super::random::Random;
 
 /// No timers at all.
@@ -32,8 +32,8 @@ impl Contender for Null {
     }
 
     #[inline]
-    fn cancel(&mut self, key: u64) -> Option<u64> {
-        Some(key)
+    fn cancel(&mut self, key: &mut u64) -> Option<u64> {
+        Some(*key)
     }
 
     #[inline]
@@ -55,10 +55,9 @@ impl Contender for Null {
         Some(0)
     }
 
-    fn expect_hold(&mut self, population: usize) {
+    fn expect(&mut self, population: usize, first: Instant, gap_nanos: u64) {
         self.population = population as u64;
-        // Delays up to the longest are half of it in the mean.
-        self.gap_nanos = LONGEST.as_nanos() as u64 / 2 / self.population;
-        self.due = Instant::from_nanos(self.gap_nanos);
+        self.gap_nanos = gap_nanos;
+        self.due = first;
     }
 }

@@ -33,8 +33,8 @@ impl Contender for Ordered {
     }
 
     #[inline]
-    fn cancel(&mut self, key: Self::Key) -> Option<u64> {
-        self.timers.remove(&key)
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
+        self.timers.remove(key)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! [`Ours`]: tourbillon's timers.
 
 use tourbillon::time::Instant;
-use tourbillon::{CommonTimeout, TimerKey, Timers};
+use tourbillon::{Budget, CommonTimeout, TimerKey, Timers};
 
 use super::contender::{Contender, LONGEST};
 
@@ -28,8 +28,8 @@ impl Contender for Ours {
     }
 
     #[inline]
-    fn cancel(&mut self, key: TimerKey) -> Option<u64> {
-        self.timers.cancel(key)
+    fn cancel(&mut self, key: &mut TimerKey) -> Option<u64> {
+        self.timers.cancel(*key)
     }
 
     #[inline]
@@ -38,14 +38,21 @@ impl Contender for Ours {
     }
 
     #[inline]
-    fn refresh(&mut self, key: TimerKey, now: Instant) -> TimerKey {
-        assert!(self.timers.touch(key, now), "the key is not stale");
-        key
+    fn refresh(&mut self, key: &mut TimerKey, now: Instant, _: u64) {
+        assert!(self.timers.touch(*key, now), "the key is not stale");
     }
 
     #[inline]
     fn pop(&mut self, now: Instant) -> Option<(Instant, u64)> {
         self.timers.pop_expired(now).map(|expired| (expired.deadline, expired.value))
+    }
+
+    #[inline]
+    fn pop_within(&mut self, now: Instant, limit: usize, values: &mut Vec<u64>) {
+        let mut budget = Budget::timers(limit);
+        while let Some(expired) = self.timers.pop_expired_within(now, &mut budget) {
+            values.push(expired.value);
+        }
     }
 
     #[inline]

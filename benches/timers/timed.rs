@@ -26,6 +26,7 @@ impl<C> Timed<C> {
 
 impl<C: Contender> Contender for Timed<C> {
     const NAME: &'static str = C::NAME;
+    const EXACT: bool = C::EXACT;
 
     type Key = C::Key;
 
@@ -39,8 +40,18 @@ impl<C: Contender> Contender for Timed<C> {
     }
 
     #[inline]
-    fn cancel(&mut self, key: Self::Key) -> Option<u64> {
+    fn schedule_unkeyed(&mut self, deadline: Instant, value: u64) {
+        self.note(|inner| inner.schedule_unkeyed(deadline, value));
+    }
+
+    #[inline]
+    fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
         self.note(|inner| inner.cancel(key))
+    }
+
+    #[inline]
+    fn retire(&mut self, key: &mut Self::Key) {
+        self.inner.retire(key);
     }
 
     #[inline]
@@ -49,8 +60,8 @@ impl<C: Contender> Contender for Timed<C> {
     }
 
     #[inline]
-    fn refresh(&mut self, key: Self::Key, now: Instant) -> Self::Key {
-        self.note(|inner| inner.refresh(key, now))
+    fn refresh(&mut self, key: &mut Self::Key, now: Instant, value: u64) {
+        self.note(|inner| inner.refresh(key, now, value));
     }
 
     #[inline]
@@ -59,15 +70,29 @@ impl<C: Contender> Contender for Timed<C> {
     }
 
     #[inline]
+    fn pop_within(&mut self, now: Instant, limit: usize, values: &mut Vec<u64>) {
+        self.note(|inner| inner.pop_within(now, limit, values));
+    }
+
+    #[inline]
     fn next_deadline(&mut self) -> Option<Instant> {
         self.note(Contender::next_deadline)
+    }
+
+    #[inline]
+    fn look_ahead(&mut self) {
+        self.note(Contender::look_ahead);
     }
 
     fn memory(&self) -> Option<usize> {
         self.inner.memory()
     }
 
-    fn expect_hold(&mut self, population: usize) {
-        self.inner.expect_hold(population);
+    fn max_moves(&self) -> Option<u64> {
+        self.inner.max_moves()
+    }
+
+    fn expect(&mut self, population: usize, first: Instant, gap_nanos: u64) {
+        self.inner.expect(population, first, gap_nanos);
     }
 }

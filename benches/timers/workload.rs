@@ -54,6 +54,18 @@ impl Workload {
         }
     }
 
+    /// Calls in a round: so many that what a contender does now and then, such as sweeping dead
+    /// entries out, falls due in every round.
+    pub(crate) fn calls(self, population: usize) -> u64 {
+        let population = population as u64;
+        match self {
+            // Long, so that what the others left in the caches at the turn of rounds does not count.
+            Self::FireSchedule => population.max(1 << 20),
+            Self::NothingDue | Self::NextDeadline => 1 << 22,
+            _ => population.max(1 << 18),
+        }
+    }
+
     /// Does it `times` times.
     pub(crate) fn run<C: Contender>(self, world: &mut World<C>, times: u64) {
         match self {
