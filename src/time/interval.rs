@@ -170,7 +170,7 @@ impl Interval {
         let keep = match self.missed_tick_behavior {
             MissedTickBehavior::Skip => 1,
             MissedTickBehavior::BurstUpTo(most) => u64::from(most.get()),
-            MissedTickBehavior::Burst => u64::MAX,
+            MissedTickBehavior::Burst => return self.hand_out(scheduled, 0),
             MissedTickBehavior::Delay => {
                 let tick = self.hand_out(scheduled, 0);
                 self.next = now.checked_add(self.period);
