@@ -622,7 +622,7 @@ fn dropping_everything_half_way_through_drops_each_value_once() {
     }
     let mut popped = 0;
     while let Some(expired) =
-        timers.pop_expired_within(at_ms(300), &mut Budget { timers: 1, moves: 50 })
+        timers.pop_expired_within(at_ms(300), &mut Budget { timers: 1, moves: 5_000 })
     {
         drop(expired);
         popped += 1;

@@ -117,7 +117,7 @@ impl Contender for Heap {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, deadline: Instant, value: u64) -> HeapKey {
         let key = if let Some(slot) = self.slots.get_mut(self.first_free as usize) {
             let key = HeapKey { index: self.first_free, generation: slot.generation };
@@ -134,7 +134,7 @@ impl Contender for Heap {
         key
     }
 
-    #[inline]
+    #[inline(always)]
     fn cancel(&mut self, key: &mut HeapKey) -> Option<u64> {
         let value = self.take(*key)?;
         if self.entries.len() > 2 * self.live {

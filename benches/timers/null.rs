@@ -26,12 +26,12 @@ impl Contender for Null {
         Self { due: Instant::MAX, gap_nanos: 0, population: 0, random: Random::new() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, deadline: Instant, _: u64) -> u64 {
         deadline.as_nanos()
     }
 
-    #[inline]
+    #[inline(always)]
     fn cancel(&mut self, key: &mut u64) -> Option<u64> {
         Some(*key)
     }

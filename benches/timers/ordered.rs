@@ -24,7 +24,7 @@ impl Contender for Ordered {
         Self { timers: BTreeMap::new(), next: 0 }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, deadline: Instant, value: u64) -> Self::Key {
         let key = (deadline, self.next);
         self.next = self.next.wrapping_add(1);
@@ -32,7 +32,7 @@ impl Contender for Ordered {
         key
     }
 
-    #[inline]
+    #[inline(always)]
     fn cancel(&mut self, key: &mut Self::Key) -> Option<u64> {
         self.timers.remove(key)
     }

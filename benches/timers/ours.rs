@@ -22,22 +22,22 @@ impl Contender for Ours {
         Self { timers, idle }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule(&mut self, deadline: Instant, value: u64) -> TimerKey {
         self.timers.schedule(deadline, value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn cancel(&mut self, key: &mut TimerKey) -> Option<u64> {
         self.timers.cancel(*key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule_idle(&mut self, now: Instant, value: u64) -> TimerKey {
         self.timers.schedule_after(now, self.idle, value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn refresh(&mut self, key: &mut TimerKey, now: Instant, _: u64) {
         assert!(self.timers.touch(*key, now), "the key is not stale");
     }

@@ -28,7 +28,7 @@ impl Budget {
     /// go into upkeep for those behind it, and room for the largest single step.
     #[must_use]
     pub const fn timers(timers: usize) -> Self {
-        Self { timers, moves: timers.saturating_mul(20).saturating_add(64) }
+        Self { timers, moves: timers.saturating_mul(4) }
     }
 
     /// No limit: work until nothing is due.

@@ -26,7 +26,10 @@ pub(super) struct Head {
     /// Whose list this is a piece of; [`NIL`]: nobody's, it is spare.
     pub(super) owner: u32,
     /// Spots whose timer has gone.
-    pub(super) gaps: u8,
+    gaps: u8,
+    /// The last spot of the list, when it is in this chunk, may be used again if it is behind so
+    /// many: there are others in the list then, and the end stays in this chunk.
+    reusable_behind: u8,
 }
 
 /// Some timers of a list, without gaps.
@@ -104,7 +107,7 @@ impl Chunks {
     }
 
     /// The timer that is written at a spot, or [`NIL`].
-    #[inline]
+    #[cfg(feature = "model")]
     pub(super) fn at(&self, spot: u32) -> u32 {
         self.lines[chunk_of(spot) as usize].0[place_in_chunk(spot)]
     }
@@ -144,12 +147,12 @@ impl Chunks {
         let line = &mut self.lines[chunk as usize].0;
         line.fill(NIL);
         line[..content.timers().len()].copy_from_slice(content.timers());
-        self.heads[chunk as usize].gaps = (CHUNK_TIMERS - content.len) as u8;
+        self.heads[chunk as usize].set_gaps(CHUNK_TIMERS - content.len);
     }
 
     /// A chunk with one timer, behind `prev`.
     pub(super) fn take(&mut self, owner: u32, prev: u32, index: u32) -> u32 {
-        let head = Head { next: NIL, prev, owner, gaps: 0 };
+        let head = Head { next: NIL, prev, owner, gaps: 0, reusable_behind: 0 };
         let chunk = self.first_spare;
         if let Some(spare) = self.heads.get_mut(chunk as usize) {
             self.first_spare = spare.next;
@@ -160,9 +163,10 @@ impl Chunks {
         let chunks = self.lines.len();
         assert!(chunks < Place::SPOTS / CHUNK_TIMERS, "so many timers cannot be listed");
         if chunks == self.lines.capacity() {
-            // Doubling would make the lists the larger part of a million timers' memory.
-            self.lines.reserve_exact(chunks / 4 + 16);
-            self.heads.reserve_exact(chunks / 4 + 16);
+            // Doubled, the lists of millions of timers would be the larger part of their memory.
+            let more = chunks.clamp(64, 4096.max(chunks / 8));
+            self.lines.reserve_exact(more);
+            self.heads.reserve_exact(more);
         }
         let mut line = Line([NIL; CHUNK_TIMERS]);
         line.0[0] = index;
@@ -199,6 +203,30 @@ impl Chunks {
     pub(super) const fn bytes(&self) -> usize {
         self.lines.capacity() * size_of::<Line>()
             + self.heads.capacity() * size_of::<Head>()
+    }
+}
+
+impl Head {
+    #[inline]
+    pub(super) const fn gaps(&self) -> usize {
+        self.gaps as usize
+    }
+
+    #[inline]
+    pub(super) const fn set_gaps(&mut self, gaps: usize) {
+        self.gaps = gaps as u8;
+        self.set_prev(self.prev);
+    }
+
+    #[inline]
+    pub(super) const fn set_prev(&mut self, prev: u32) {
+        self.prev = prev;
+        self.reusable_behind = if prev == NIL { self.gaps } else { 0 };
+    }
+
+    #[inline]
+    pub(super) const fn is_reusable(&self, place_in_chunk: usize) -> bool {
+        place_in_chunk > self.reusable_behind as usize
     }
 }
 

@@ -70,7 +70,7 @@ impl List {
     /// How many timers a chunk has; of no chunk, more than fit in one.
     fn live(self, chunks: &Chunks, chunk: u32) -> usize {
         match chunks.find(chunk) {
-            Some(head) => self.len_of(chunk) - usize::from(head.gaps),
+            Some(head) => self.len_of(chunk) - head.gaps(),
             None => CHUNK_TIMERS + 1,
         }
     }
@@ -114,7 +114,7 @@ impl List {
         let tail = self.tail();
         let chunk = if self.live(chunks, tail) == 0 {
             // All gaps: it is as good as new.
-            chunks.head_mut(tail).gaps = 0;
+            chunks.head_mut(tail).set_gaps(0);
             chunks.write(first_spot(tail), index);
             tail
         } else {
@@ -134,21 +134,38 @@ impl List {
     #[inline(always)]
     #[must_use]
     pub(crate) fn erase(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
-        let (chunk, place) = (chunk_of(spot), place_in_chunk(spot));
+        if spot + 1 == self.end {
+            return self.erase_last(chunks, spot);
+        }
+        let chunk = chunk_of(spot);
         let head = chunks.head_mut(chunk);
-        if spot + 1 == self.end
-            && place > 0
-            && (usize::from(head.gaps) < place || head.prev != NIL)
-        {
-            // The last spot can be used again, if this chunk or the one before has others.
+        let gaps = head.gaps() + 1;
+        head.set_gaps(gaps);
+        chunks.write(spot, NIL);
+        // With half of them left it is worth looking whether a neighbour has room for them.
+        (self.len_of(chunk) - gaps).is_multiple_of(CHUNK_TIMERS / 2)
+    }
+
+    /// As [`erase`](Self::erase), of the last spot.
+    #[inline(always)]
+    fn erase_last(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
+        if chunks.head(chunk_of(spot)).is_reusable(place_in_chunk(spot)) {
             self.end = spot;
             return false;
         }
-        head.gaps += 1;
-        let gaps = usize::from(head.gaps);
+        Self::erase_only(chunks, spot)
+    }
+
+    /// As [`erase`](Self::erase), of the last spot, when it is at the border of two chunks, or the
+    /// list's only timer.
+    #[cold]
+    #[inline(never)]
+    fn erase_only(chunks: &mut Chunks, spot: u32) -> bool {
+        let head = chunks.head_mut(chunk_of(spot));
+        head.set_gaps(head.gaps() + 1);
+        let is_empty = head.prev == NIL;
         chunks.write(spot, NIL);
-        // With half of them left it is worth looking whether a neighbour has room for them.
-        (self.len_of(chunk) - gaps) % (CHUNK_TIMERS / 2) == 0
+        is_empty
     }
 
     /// A timer was erased at that spot. Drops a chunk that is all gaps, and joins one that is sparse
@@ -160,8 +177,11 @@ impl List {
         let live = self.live(&arena.chunks, chunk);
         let fits = |other| self.live(&arena.chunks, other) + live <= CHUNK_TIMERS;
         if live == 0 {
-            if next != NIL || prev == NIL {
+            if next != NIL {
                 self.drop_chunk(&mut arena.chunks, chunk);
+            } else if prev == NIL {
+                *self = Self::EMPTY;
+                arena.chunks.give_back(chunk);
             }
         } else if fits(next) {
             self.join(arena, chunk, next);
@@ -179,7 +199,7 @@ impl List {
         arena.chunks.rewrite(into, &all);
         if was_last {
             self.end = first_spot(into) + all.timers().len() as u32;
-            arena.chunks.head_mut(into).gaps = 0;
+            arena.chunks.head_mut(into).set_gaps(0);
         }
         for (spot, index) in (first_spot(into)..).zip(all.timers()) {
             let node = arena.node_mut(*index);
@@ -198,7 +218,7 @@ impl List {
             self.head = next;
         }
         if let Some(head) = chunks.find_mut(next) {
-            head.prev = prev;
+            head.set_prev(prev);
         } else {
             self.end =
                 if prev == NIL { 0 } else { first_spot(prev) + CHUNK_TIMERS as u32 };
@@ -218,6 +238,13 @@ impl List {
         Some(batch)
     }
 
+    /// The timers chunk by chunk, from first to last; they stay.
+    #[inline]
+    pub(crate) fn batches(self, chunks: &Chunks) -> impl Iterator<Item = Batch> {
+        self.chunks(chunks)
+            .map(move |chunk| Batch(chunks.compact(chunk, self.len_of(chunk))))
+    }
+
     /// How many timers there are; of more than `most`, that there are more than that. Looks at the
     /// heads of chunks alone, of as many as hold `most`.
     #[inline]
@@ -226,7 +253,7 @@ impl List {
         while len <= most
             && let Some(head) = chunks.find(at)
         {
-            len += self.len_of(at) - usize::from(head.gaps);
+            len += self.len_of(at) - head.gaps();
             at = head.next;
         }
         len
@@ -273,7 +300,7 @@ impl List {
             {
                 return Err(format!("A3: chunk {chunk} of {owner} says {head:?}"));
             }
-            if live + usize::from(head.gaps) != len {
+            if live + head.gaps() != len {
                 return Err(format!("A3: chunk {chunk} holds {live}, and says {head:?}"));
             }
             timers += live;

@@ -43,7 +43,9 @@ pub use expired::Expired;
 pub use key::TimerKey;
 pub(crate) use list::List;
 pub(crate) use place::Place;
-pub(crate) use slots::{Arena, Node};
+pub(crate) use slots::Arena;
+#[cfg(feature = "model")]
+pub(crate) use slots::Node;
 
 /// The index that names no node: the end of a list.
 pub(crate) const NIL: u32 = u32::MAX;

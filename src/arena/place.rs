@@ -1,6 +1,7 @@
 //! [`Place`]: where a timer is, in 36 bits.
 
 use core::fmt;
+use core::num::{NonZeroU32, NonZeroU64};
 
 /// Where a timer is, and the common timeout it was scheduled with, in the lower 36 bits.
 ///
@@ -126,10 +127,11 @@ impl Place {
         (self.0 & SPOT_MASK) as u32
     }
 
-    /// On the wheel, and scheduled without a common timeout.
+    /// Whether a node's tag has that generation and a place on the wheel, without a home.
     #[inline]
-    pub(crate) const fn is_plain(self) -> bool {
-        self.0 & !SPOT_MASK == ON_WHEEL
+    pub(super) const fn is_plain_tag(tag: NonZeroU64, generation: NonZeroU32) -> bool {
+        // Of all above the spot, state and home are zero then.
+        tag.get() >> SPOT_BITS == (generation.get() as u64) << (Self::BITS - SPOT_BITS)
     }
 
     #[inline]

@@ -247,40 +247,44 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// is stale.
     #[inline(always)]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let node = self.arena.take(key)?;
-        let place = node.place();
-        let value = Some(node.value);
-        if place.is_plain() {
-            self.wheel.note_departure(&mut self.arena, key.index(), place, value)
-        } else {
-            self.note_departure(key.index(), place, value)
+        match self.arena.take_plain(key) {
+            Some((spot, value)) => {
+                let (arena, index) = (&mut self.arena, key.index());
+                self.wheel.note_departure(arena, index, spot, Some(value))
+            }
+            None => self.cancel_any(key),
         }
     }
 
-    /// A timer that was scheduled with a common timeout, or is detached, has gone for good. Gives
-    /// back what it is given.
+    /// As [`cancel`](Self::cancel), of a timer that was scheduled with a common timeout, or is
+    /// detached.
     #[inline(never)]
-    fn note_departure<R>(&mut self, index: u32, place: Place, result: R) -> R {
-        if place.is_on_wheel() {
-            self.wheel.note_departure(&mut self.arena, index, place, ());
-        } else if place.is_queued() {
-            self.queues.note_departure(&mut self.arena, place);
-        }
+    fn cancel_any(&mut self, key: TimerKey) -> Option<T> {
+        let node = self.arena.take(key)?;
+        let place = node.place();
+        self.note_departure(key.index(), place);
         if let Some(queue) = place.home() {
             self.queues.leave(queue);
         }
-        result
+        Some(node.value)
+    }
+
+    /// A timer has gone from that place, or is about to go.
+    #[inline]
+    fn note_departure(&mut self, index: u32, place: Place) {
+        if place.is_on_wheel() {
+            let spot = place.spot_in_list();
+            self.wheel.note_departure(&mut self.arena, index, spot, ());
+        } else if place.is_queued() {
+            self.queues.note_departure(&mut self.arena, place);
+        }
     }
 
     /// Unlinks a timer from wherever it is; it stays alive.
     #[inline]
     fn unlink(&mut self, index: u32) {
         let place = self.arena.node(index).place();
-        if place.is_on_wheel() {
-            self.wheel.note_departure(&mut self.arena, index, place, ());
-        } else if place.is_queued() {
-            self.queues.note_departure(&mut self.arena, place);
-        }
+        self.note_departure(index, place);
     }
 
     /// Takes a timer that is linked nowhere out of its slot.
@@ -434,15 +438,29 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
-        if budget.timers == 0 {
+        if budget.is_spent() {
             return None;
         }
-        let before = self.moves();
-        let index = self.first_due(self.now, budget)?;
+        // As a rule the next is in the sorted view, and nothing has to be looked for.
+        let index = match self.wheel.ready(&self.arena) {
+            Some((at, index)) if at <= self.now && at <= self.queues.wake() => {
+                self.wheel.pop_front(&mut self.arena, index);
+                index
+            }
+            _ => self.take_found(budget)?,
+        };
         budget.timers -= 1;
+        let moves = self.wheel.upkeep(&mut self.arena);
+        if moves > 0 {
+            budget.charge_moves(moves);
+            self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
+        }
+        Some(index)
+    }
+
+    fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
+        let index = self.first_due(self.now, budget)?;
         self.unlink(index);
-        budget.charge_moves(self.wheel.upkeep(&mut self.arena));
-        self.note_call(before);
         Some(index)
     }
 

@@ -41,13 +41,26 @@ use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
 use super::stats::WheelStats;
-use crate::arena::{Arena, Chunks, NIL, Place, TimerKey};
+use crate::arena::{Arena, Chunks, List, NIL, Place, TimerKey};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
 pub(super) const ROOT: u32 = 0;
 /// Levels of the narrowest geometry, rings of two slots.
 const MOST_LEVELS: usize = 64;
+
+/// A ring around the cursor, as scheduling looks at it.
+#[derive(Copy, Clone, Debug)]
+struct Step {
+    /// Its first slot.
+    first: u32,
+    /// Bits of a time below those that it decides; less than 64.
+    shift: u32,
+}
+
+impl Step {
+    const NONE: Self = Self { first: NIL, shift: 0 };
+}
 
 /// The rings of a wheel and the index of what is earliest.
 #[derive(Clone, Debug)]
@@ -68,7 +81,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     /// The lowest bit that this level's rings decide.
     floor_bit: NonZeroU64,
     /// The rings around the cursor, by level (W3).
-    pub(super) path: [u32; MOST_LEVELS],
+    path: [Step; MOST_LEVELS],
     pub(super) front: Front,
     /// Nothing is due before this (W5). `u64::MAX` when the wheel is empty.
     pub(super) wake: u64,
@@ -76,6 +89,8 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) witness: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
+    /// Moves of upkeep that pops have saved up for.
+    pub(super) saved_moves: usize,
     pub(super) stats: WheelStats,
 }
 
@@ -83,6 +98,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// The most rings there may be: enough for tens of millions of timers that crowd in few slots.
     const RING_LIMIT: u32 = 1 << 20;
     pub(super) const TOP: u32 = Geometry::<SLOTS>::TOP;
+    /// The level of slots of about a second, where a wheel begins: finer rings are made where there
+    /// are many timers.
+    const FIRST_FLOOR: u32 = 30 / Geometry::<SLOTS>::BITS;
 
     /// No timers; the first are expected soon after `now`.
     pub(crate) fn starting_at(now: Instant) -> Self {
@@ -96,11 +114,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             overtaken: false,
             floor: 0,
             floor_bit: NonZeroU64::MIN,
-            path: [NIL; MOST_LEVELS],
+            path: [Step::NONE; MOST_LEVELS],
             front: Front::new(),
             wake: u64::MAX,
             witness: NIL,
             upkeep_due: false,
+            saved_moves: 0,
             stats: WheelStats::default(),
         };
         core.restart(now.as_nanos());
@@ -113,16 +132,16 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.slots.clear();
         self.first_spare = NIL;
         (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
-        self.set_floor(0);
+        self.set_floor(Self::FIRST_FLOOR);
         self.overtaken = false;
         self.front.close();
         let mut parent = NIL;
-        for level in (0..=Self::TOP).rev() {
+        for level in (Self::FIRST_FLOOR..=Self::TOP).rev() {
             let ring = self.take_ring(now, level, parent);
             if parent != NIL {
                 self.set_finer(parent, ring);
             }
-            self.path[level as usize] = ring;
+            self.set_path(level, ring);
             parent = Self::join(ring, Geometry::<SLOTS>::digit(now, level));
         }
     }
@@ -151,10 +170,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let at = deadline.as_nanos();
         let (_, slot_id) = self.find_slot(at);
         let slot = &mut self.slots[slot_id as usize];
-        let is_plain = !slot.is_way_down() && !self.front.shows(slot_id);
+        // A slot that newcomers only pass through has an empty list, and so no room.
+        let list =
+            if self.front.shows(slot_id) { &mut { List::EMPTY } } else { &mut slot.list };
         let inserted = arena.insert_if(deadline, value, |chunks, index| {
-            let spot = if is_plain { slot.list.push_back(chunks, index) } else { None };
-            spot.map(|spot| origin.on_wheel(spot))
+            list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
         });
         match inserted {
             Ok(key) => {
@@ -248,6 +268,19 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
+    /// The ring around the cursor at a level.
+    #[inline]
+    pub(super) const fn path(&self, level: u32) -> u32 {
+        Self::split(self.path[level as usize].first).0
+    }
+
+    /// A ring is around the cursor.
+    #[inline]
+    pub(super) const fn set_path(&mut self, level: u32, ring: u32) {
+        let (first, shift) = (Self::join(ring, 0), level * Geometry::<SLOTS>::BITS);
+        self.path[level as usize] = Step { first, shift };
+    }
+
     #[inline]
     pub(super) fn set_floor(&mut self, level: u32) {
         self.floor = level;
@@ -259,8 +292,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     fn find_slot(&self, at: u64) -> (u32, u32) {
         // The floor's bit makes the level the floor's at least.
         let level = Geometry::<SLOTS>::level_of(self.floor_bit | (at ^ self.cursor));
-        let ring = self.path[level as usize % MOST_LEVELS];
-        (level, Self::join(ring, Geometry::<SLOTS>::digit(at, level)))
+        let step = &self.path[level as usize % MOST_LEVELS];
+        (level, step.first | ((at >> step.shift) as u32 % SLOTS as u32))
     }
 
     /// The slot for a time: that one, or one in the rings below it.
@@ -287,33 +320,49 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let place = arena.node(index).place();
-        self.note_departure(arena, index, place, ());
+        debug_assert!(
+            place.is_on_wheel(),
+            "only a timer in a slot can be taken out of one"
+        );
+        self.note_departure(arena, index, place.spot_in_list(), ());
     }
 
-    /// A timer that was in a slot is gone, or about to go, given its place. Gives back what it is
+    /// A timer that was in a slot is gone, or about to go, given its spot. Gives back what it is
     /// given: so the last thing done is the call that is seldom made, and the others need no stack.
     #[inline(always)]
     pub(crate) fn note_departure<T, R>(
         &mut self,
         arena: &mut Arena<T>,
         index: u32,
-        place: Place,
+        spot: u32,
         result: R,
     ) -> R {
-        debug_assert!(
-            place.is_on_wheel(),
-            "only a timer in a slot can be taken out of one"
-        );
-        let spot = place.spot_in_list();
         let slot_id = arena.chunks.owner(spot);
         let list = &mut self.slots[slot_id as usize].list;
-        if list.erase(&mut arena.chunks, spot) || self.front.shows(slot_id) {
+        if list.erase(&mut arena.chunks, spot) {
             return self.tidy(arena, slot_id, index, spot, result);
+        }
+        if self.front.shows(slot_id) {
+            return self.front.leave(index, result);
         }
         result
     }
 
-    /// A timer has gone from the front's slot, or from a chunk that wants a look.
+    /// Takes the front's first timer out of its slot. Its place is the caller's to set.
+    #[inline]
+    pub(crate) fn pop_front<T>(&mut self, arena: &mut Arena<T>, index: u32) {
+        let spot = arena.node(index).place().spot_in_list();
+        let slot_id = arena.chunks.owner(spot);
+        let list = &mut self.slots[slot_id as usize].list;
+        if list.erase(&mut arena.chunks, spot) {
+            self.tidy(arena, slot_id, index, spot, ());
+        } else {
+            self.front.pop();
+        }
+    }
+
+    /// A timer has gone from a chunk that wants a look.
+    #[cold]
     #[inline(never)]
     fn tidy<T, R>(
         &mut self,
@@ -324,7 +373,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         result: R,
     ) -> R {
         if self.front.shows(slot_id) {
-            self.front.leave(index);
+            self.front.leave(index, ());
         }
         let slot = &mut self.slots[slot_id as usize];
         slot.list.tidy(arena, spot);
@@ -366,7 +415,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             let (level, parent) = (here.level(), here.parent());
             here.reuse(0, 0, self.first_spare);
             self.first_spare = ring;
-            if level >= self.floor && self.path[level as usize] == ring {
+            if level >= self.floor && self.path(level) == ring {
                 // The cursor's slot is now a plain one of the ring above.
                 self.set_floor(level + 1);
             }
@@ -414,7 +463,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         arena.node_mut(index).deadline = deadline;
         self.wake = self.wake.min(at);
         if self.front.shows(slot_id) {
-            self.front.leave(index);
+            self.front.leave(index, ());
             self.front.enter(at.min(last), index);
         }
     }
@@ -482,5 +531,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     pub(crate) const fn bytes(&self) -> usize {
         self.rings.capacity() * size_of::<Ring<SLOTS>>()
             + self.slots.capacity() * size_of::<Slot>()
+            + self.front.bytes()
     }
 }

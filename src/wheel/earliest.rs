@@ -35,6 +35,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         found
     }
 
+    /// The timer that is due first, and when, if the front shows it and it was not postponed.
+    #[inline]
+    pub(crate) fn ready<T>(&self, arena: &Arena<T>) -> Option<(Instant, u32)> {
+        let entry = self.front.first()?;
+        let deadline = arena.node(entry.index).deadline;
+        (deadline.as_nanos() == entry.at).then_some((deadline, entry.index))
+    }
+
     fn find_due<T>(
         &mut self,
         arena: &mut Arena<T>,
@@ -112,10 +120,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             // Nothing lies before the cursor, so the earliest is in the lowest ring around it: an
             // empty one would have gone.
             let mut level = self.floor;
-            let mut ring = self.path[level as usize];
+            let mut ring = self.path(level);
             while let Some(slot) = self.rings[ring as usize].first_slot() {
                 self.set_floor(level);
-                self.path[level as usize] = ring;
+                self.set_path(level, ring);
                 let here = &self.rings[ring as usize];
                 self.cursor = here.start_of(slot);
                 self.wake = self.wake.max(self.cursor);
@@ -133,7 +141,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 return None;
             }
             // A ring around the cursor that was never used, or the last of all.
-            self.path[level as usize] = ring;
+            self.set_path(level, ring);
             self.free_if_empty(ring);
         }
     }

@@ -5,7 +5,6 @@
 //! to the nanosecond.
 
 use alloc::vec::Vec;
-use core::ops::RangeInclusive;
 
 use crate::arena::NIL;
 
@@ -54,26 +53,35 @@ impl Front {
         if self.earliest { self.entries.last().copied() } else { None }
     }
 
-    /// Shows another slot, whose timers come in the order of their list.
-    pub(super) fn open(
-        &mut self,
-        slot: u32,
-        span: RangeInclusive<u64>,
-        timers: impl Iterator<Item = (u64, u32)>,
-    ) {
+    /// Begins to show another slot: [`add`](Self::add) its timers, in the order of their list, then
+    /// [`sort`](Self::sort) them.
+    ///
+    /// `leaf` is how many timers it has as a rule, at most; newcomers may double that. Room for them
+    /// is made at once, so that nothing is allocated when a fuller slot comes.
+    pub(super) fn open(&mut self, slot: u32, leaf: usize) {
         self.unsorted.clear();
-        self.unsorted.extend(timers.map(|(at, index)| Entry { at, index }));
         self.entries.clear();
-        self.sort(&span);
+        if self.entries.capacity() < 2 * leaf {
+            self.entries.reserve_exact(2 * leaf);
+            self.unsorted.reserve_exact(leaf);
+            self.words.reserve_exact(leaf);
+        }
         (self.slot, self.earliest) = (slot, true);
     }
 
-    /// Fills the entries from the unsorted ones, latest first; of equals the last comes first.
+    /// Adds a timer that comes up at that time.
+    #[inline]
+    pub(super) fn add(&mut self, at: u64, index: u32) {
+        self.unsorted.push(Entry { at, index });
+    }
+
+    /// Shows the timers that were added, latest first; of equals the last comes first. The slot is from
+    /// `start` to `last`.
     ///
     /// A stable sort may allocate. So each entry becomes one word, its time within the slot and its
     /// number, and plain words are what the standard library sorts fastest.
-    fn sort(&mut self, span: &RangeInclusive<u64>) {
-        let (start, width) = (*span.start(), span.end() - span.start());
+    pub(super) fn sort(&mut self, start: u64, last: u64) {
+        let width = last - start;
         let numbers = 0..self.unsorted.len() as u64;
         let number_bits = u64::BITS - numbers.end.leading_zeros();
         self.words.clear();
@@ -130,13 +138,27 @@ impl Front {
         self.entries.insert(position, Entry { at, index });
     }
 
-    /// Takes a timer out of the view.
-    pub(super) fn leave(&mut self, index: u32) {
+    /// Takes a timer out of the view. Gives back what it is given.
+    #[inline(never)]
+    pub(super) fn leave<R>(&mut self, index: u32, result: R) -> R {
         if let Some(position) =
             self.entries.iter().rposition(|entry| entry.index == index)
         {
             self.entries.remove(position);
         }
+        result
+    }
+
+    /// Takes the first timer out of the view.
+    #[inline]
+    pub(super) fn pop(&mut self) {
+        self.entries.pop();
+    }
+
+    /// Bytes that the view takes.
+    pub(super) const fn bytes(&self) -> usize {
+        (self.entries.capacity() + self.unsorted.capacity()) * size_of::<Entry>()
+            + self.words.capacity() * size_of::<u64>()
     }
 
     /// What is shown, earliest first.

@@ -29,7 +29,7 @@ use crate::time::Instant;
 /// Slots of a ring.
 pub(crate) const RING_SLOTS: usize = 64;
 /// The most timers of a slot that is sorted instead of opened.
-pub(crate) const LEAF_TIMERS: usize = 24;
+pub(crate) const LEAF_TIMERS: usize = 160;
 
 /// A timing wheel: schedules values at deadlines and hands them out in order, once due.
 ///
@@ -118,9 +118,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     /// is stale.
     #[inline(always)]
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let node = self.arena.take(key)?;
-        let place = node.place();
-        self.core.note_departure(&mut self.arena, key.index(), place, Some(node.value))
+        let (spot, value) = self.arena.take_plain(key)?;
+        self.core.note_departure(&mut self.arena, key.index(), spot, Some(value))
     }
 
     /// The value of a timer. `None`: the key is stale.

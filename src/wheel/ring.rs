@@ -45,6 +45,17 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
     /// The level of the ring that covers all time there is.
     pub(super) const TOP: u32 = (u64::BITS - 1) / Self::BITS;
 
+    /// The level whose rings decide a bit. A table, as a division is slower even by a constant.
+    const LEVELS: [u8; u64::BITS as usize] = {
+        let mut levels = [0; u64::BITS as usize];
+        let mut bit = 0;
+        while bit < u64::BITS {
+            levels[bit as usize] = (bit / Self::BITS) as u8;
+            bit += 1;
+        }
+        levels
+    };
+
     /// The slot that a time has in a ring of that level.
     #[inline]
     pub(super) const fn digit(at: u64, level: u32) -> usize {
@@ -62,7 +73,7 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
     /// The level whose rings decide the highest bit that is set.
     #[inline]
     pub(super) const fn level_of(differing: NonZeroU64) -> u32 {
-        differing.ilog2() / Self::BITS
+        Self::LEVELS[differing.ilog2() as usize] as u32
     }
 }
 

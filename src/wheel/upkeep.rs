@@ -6,9 +6,11 @@ use super::earliest::Head;
 use super::ring::Geometry;
 use crate::arena::{Arena, NIL};
 
-/// Timers that each pop moves down ahead of the cursor. A timer moves two or three times in its
-/// life, so this is several times what keeps pace.
+/// Timers that are moved down ahead of the cursor at a time: a chunk of a list.
 const UPKEEP_MOVES: usize = 16;
+/// How many of these moves each pop pays for. A timer moves once or twice in its life, so this is
+/// more than keeps pace.
+const MOVES_A_POP: usize = 4;
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Moves timers of a slot down into its finer ring, in their order: whole batches, until there
@@ -67,9 +69,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
         let slot_id = Self::join(ring, slot);
-        let timers = self.slots[slot_id as usize].list.iter(&arena.chunks);
-        let timers = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
-        self.front.open(slot_id, start..=last, timers);
+        self.front.open(slot_id, LEAF);
+        for batch in self.slots[slot_id as usize].list.batches(&arena.chunks) {
+            for (index, at) in batch.timers().iter().zip(batch.deadlines(arena)) {
+                self.front.add(at, *index);
+            }
+        }
+        self.front.sort(start, last);
         let sorted = self.front.len();
         while let Some(entry) = self.front.latest()
             && entry.at > last
@@ -87,7 +93,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.stats.postponed += 1;
         let stays = deadline <= self.rings[ring as usize].last_of(slot);
         if stays && self.front.shows(slot_id) {
-            self.front.leave(head.index);
+            self.front.leave(head.index, ());
             self.front.enter(deadline, head.index);
         } else {
             self.unlink(arena, head.index);
@@ -102,6 +108,16 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if !self.upkeep_due {
             return 0;
         }
+        self.saved_moves += MOVES_A_POP;
+        if self.saved_moves < UPKEEP_MOVES {
+            return 0;
+        }
+        self.saved_moves -= UPKEEP_MOVES;
+        self.open_ahead(arena)
+    }
+
+    /// Moves some timers of a slot behind the cursor's down. Gives how many.
+    fn open_ahead<T>(&mut self, arena: &mut Arena<T>) -> usize {
         let Some((ring, slot)) = self.slot_to_open(arena) else {
             self.upkeep_due = false;
             return 0;
@@ -118,7 +134,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let mut is_ready = self.head(arena, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             is_ready = moves > 0;
-            moves = moves.saturating_sub(self.upkeep(arena));
+            moves = moves.saturating_sub(self.open_ahead(arena));
         }
         self.stats.note_call(before);
         !is_ready
@@ -132,7 +148,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             let behind = if level < self.floor {
                 None
             } else {
-                let ring = self.path[level as usize];
+                let ring = self.path(level);
                 let here = &self.rings[ring as usize];
                 here.next_slot(here.slot_of(self.cursor)).map(|slot| (ring, slot))
             };

@@ -43,13 +43,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     fn check_path(&self) -> Result<(), String> {
         for level in (self.floor + 1..=Geometry::<SLOTS>::TOP).rev() {
-            let here = &self.rings[self.path[level as usize] as usize];
+            let here = &self.rings[self.path(level) as usize];
             let slot = here.slot_of(self.cursor);
-            let below = self.path[level as usize - 1];
+            let below = self.path(level - 1);
             if here.start_of(slot) > self.cursor || here.last_of(slot) < self.cursor {
                 return Err(format!("W3: the path leaves the cursor at level {level}"));
             }
-            let slot_id = Self::join(self.path[level as usize], slot);
+            let slot_id = Self::join(self.path(level), slot);
             if self.slots[slot_id as usize].way_down() != Some(below) {
                 return Err(format!("W3: the path is barred at level {level}"));
             }
