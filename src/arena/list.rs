@@ -266,7 +266,7 @@ impl List {
     }
 
     /// The timers from first to last.
-    #[inline]
+    #[cfg(feature = "model")]
     pub(crate) fn iter(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
         self.chunks(chunks)
             .flat_map(move |chunk| chunks.timers(chunk, self.len_of(chunk)))
