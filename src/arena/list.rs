@@ -55,6 +55,12 @@ impl List {
         self.head == NIL
     }
 
+    /// Whether there are timers, and the next takes a chunk.
+    #[inline]
+    pub(crate) const fn is_full(self) -> bool {
+        !self.is_empty() && place_in_chunk(self.end) == 0
+    }
+
     /// The last chunk, or [`NIL`].
     #[inline]
     const fn tail(self) -> u32 {
