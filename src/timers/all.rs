@@ -52,7 +52,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
             timers: self.len(),
             common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes(),
+            memory: self.arena.bytes() + self.wheel.bytes() + self.queues.bytes(),
         }
     }
 }
