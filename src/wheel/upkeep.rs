@@ -61,7 +61,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
-    /// Shows a slot in the front, sorted, after putting right the timers that were postponed beyond
+    /// Shows a slot in the front, sorted, after the timers that were postponed beyond it have left
     /// it. Gives how many timers it touched.
     pub(super) fn sort<T>(
         &mut self,
@@ -72,20 +72,20 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
         let slot_id = Self::join(ring, slot);
-        self.front.open(slot_id, LEAF);
+        self.front.open(LEAF);
         for batch in self.slots[slot_id as usize].list.batches(&arena.chunks) {
             for (index, at) in batch.timers().iter().zip(batch.deadlines(arena)) {
-                self.front.add(at, *index);
+                self.front.add(at, *index, at <= last);
             }
         }
-        self.front.sort(start, last);
-        let sorted = self.front.len();
-        while let Some(entry) = self.front.latest()
-            && entry.at > last
-        {
-            self.put_right(arena, Head { at: entry.at, index: entry.index });
+        let mut touched = 0;
+        while let Some(index) = self.front.next_late() {
+            self.unlink(arena, index);
+            self.insert(arena, index);
+            touched += 1;
         }
-        sorted
+        self.stats.postponed += touched as u64;
+        touched + self.front.show(slot_id, start, last)
     }
 
     /// Puts a timer that came up before its postponed deadline where it belongs.
