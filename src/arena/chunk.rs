@@ -71,9 +71,10 @@ impl Chunks {
         Self { lines: Vec::new(), heads: Vec::new(), first_spare: NIL }
     }
 
-    /// Makes room for the lists of so many timers, as they lie when many come and go at random.
+    /// Makes room for the lists of so many timers, as they lie when many come and go at random: ten and
+    /// a bit to a chunk.
     pub(super) fn reserve_timers(&mut self, timers: usize) {
-        let more = (timers / 12).saturating_sub(self.lines.len());
+        let more = (timers / 31 * 3).saturating_sub(self.lines.len());
         self.lines.reserve_exact(more);
         self.heads.reserve_exact(more);
     }

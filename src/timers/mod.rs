@@ -434,7 +434,22 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if now > self.now {
             self.now = now;
         }
-        if self.wake() > self.now { None } else { self.take_first(budget) }
+        if self.wake() > self.now {
+            if self.wheel.is_upkeep_due() {
+                self.idle(budget);
+            }
+            return None;
+        }
+        self.take_first(budget)
+    }
+
+    /// Nothing is due: time for some upkeep.
+    #[cold]
+    #[inline(never)]
+    fn idle(&mut self, budget: &mut Budget) {
+        let moves = self.wheel.idle(&mut self.arena, budget.moves);
+        budget.charge_moves(moves);
+        self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {

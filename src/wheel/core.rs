@@ -46,6 +46,8 @@ use crate::time::Instant;
 
 /// The ring that covers all time there is.
 pub(super) const ROOT: u32 = 0;
+/// Rings that there is room for from the start: few wheels need more at once.
+const FIRST_RINGS: usize = 16;
 /// Levels of the narrowest geometry, rings of two slots.
 const MOST_LEVELS: usize = 64;
 
@@ -130,6 +132,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     fn restart(&mut self, now: u64) {
         self.rings.clear();
         self.slots.clear();
+        self.rings.reserve(FIRST_RINGS);
+        self.slots.reserve(FIRST_RINGS * SLOTS);
         self.first_spare = NIL;
         (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
         self.set_floor(Self::FIRST_FLOOR);

@@ -11,6 +11,8 @@ const UPKEEP_MOVES: usize = 16;
 /// Timers that are moved out of a slot that is too large when it takes another chunk of them: twice
 /// as many as come, so that it is soon empty.
 const RELIEF_MOVES: usize = 32;
+/// Moves of a call that finds nothing due.
+const IDLE_MOVES: usize = 32;
 /// How many of these moves each pop pays for. A timer moves once or twice in its life, so this is
 /// more than keeps pace.
 const MOVES_A_POP: usize = 4;
@@ -167,11 +169,30 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
+    /// Whether a call that has nothing else to do should [`idle`](Self::idle).
+    #[inline]
+    pub(crate) const fn is_upkeep_due(&self) -> bool {
+        self.upkeep_due
+    }
+
+    /// What a call does that has nothing else to do: some upkeep, of the earliest slot first. Gives
+    /// how many timers it touched.
+    #[cold]
+    pub(crate) fn idle<T>(&mut self, arena: &mut Arena<T>, most: usize) -> usize {
+        let before = self.stats.moves;
+        let mut moves = most.min(IDLE_MOVES);
+        if moves > 0 && self.head(arena, u64::MAX, &mut moves).is_ok() {
+            self.open_ahead(arena);
+        }
+        self.stats.note_call(before);
+        (self.stats.moves - before) as usize
+    }
+
     /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
     /// budget is spent: then true. Postponed timers stay where they are until they come up.
     pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
         let before = self.stats.moves;
-        let mut is_ready = self.head(arena, &mut moves).is_ok();
+        let mut is_ready = self.head(arena, u64::MAX, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             is_ready = moves > 0;
             moves = moves.saturating_sub(self.open_ahead(arena));
