@@ -40,9 +40,11 @@
 //! put right timers that were postponed, once each. Calls with a budget stop when it is spent.
 
 mod all;
+mod slack;
 mod stats;
 #[cfg(feature = "model")]
 mod validate;
+mod within;
 
 use core::time::Duration;
 
@@ -51,6 +53,7 @@ pub use self::stats::TimersStats;
 pub use crate::arena::{Budget, Expired, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
 
+use self::slack::Slack;
 use crate::arena::{Arena, Place};
 use crate::common_timeout::{First, Queues};
 use crate::time::Instant;
@@ -65,6 +68,7 @@ pub struct Timers<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_T
     arena: Arena<T>,
     wheel: Core<SLOTS, LEAF>,
     queues: Queues,
+    slack: Slack<SLOTS, LEAF>,
     now: Instant,
     moved_from_queues: u64,
     max_moves_per_call: u64,
@@ -105,6 +109,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             arena: Arena::with_capacity(capacity),
             wheel: Core::starting_at(now),
             queues: Queues::new(),
+            slack: Slack::new(),
             now,
             moved_from_queues: 0,
             max_moves_per_call: 0,
@@ -218,13 +223,24 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
         let Some(node) = self.arena.get_mut(key) else { return false };
         let place = node.place();
-        if place.is_detached() {
-            node.deadline = deadline;
-            self.wheel.insert(&mut self.arena, key.index());
+        if place.is_on_wheel() {
+            self.wheel.reschedule(&mut self.arena, key.index(), deadline);
         } else {
-            self.move_linked(key.index(), place, deadline);
+            self.reschedule_elsewhere(key.index(), place, deadline);
         }
         true
+    }
+
+    /// As [`reschedule`](Self::reschedule), of a timer that is in a queue, in a window or detached.
+    #[inline(never)]
+    fn reschedule_elsewhere(&mut self, index: u32, place: Place, deadline: Instant) {
+        if place.home().is_some() && place.is_queued() {
+            self.move_linked(index, place, deadline);
+            return;
+        }
+        self.note_departure(index, place);
+        self.arena.node_mut(index).deadline = deadline;
+        self.wheel.insert(&mut self.arena, index);
     }
 
     #[inline]
@@ -275,6 +291,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if place.is_on_wheel() {
             let spot = place.spot_in_list();
             self.wheel.note_departure(&mut self.arena, index, spot, ());
+        } else if let Some(window) = place.window() {
+            self.slack.close(window);
         } else if place.is_queued() {
             self.queues.note_departure(&mut self.arena, place);
         }
@@ -351,6 +369,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             if wheel <= queues { self.wheel.witness() } else { self.queues.witness() };
         // Nothing is earlier than `wake`, so whoever is due then is the earliest.
         let wake = wheel.min(queues);
+        if self.slack.closes() < wake {
+            return self.slack.known_close();
+        }
         self.arena.is_due_at(witness, wake).then_some(wake)
     }
 
@@ -373,16 +394,23 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// When a call is next worth making: at or before
     /// [`next_deadline`](Self::next_deadline), and earlier only if a timer that was cancelled or
-    /// postponed stood there. O(1). `None`: there are no timers.
+    /// postponed stood there, or if a budget left timers behind whose window is open. O(1). `None`:
+    /// there are no timers.
     #[inline]
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
-        (!self.is_empty()).then(|| self.wake())
+        (!self.is_empty()).then(|| self.wake().min(self.slack.left_open()))
     }
 
     /// Nothing needs doing before this instant.
     #[inline]
     fn wake(&self) -> Instant {
+        self.exact_wake().min(self.slack.closes())
+    }
+
+    /// Nothing is due before this instant but by its slack.
+    #[inline]
+    fn exact_wake(&self) -> Instant {
         self.wheel.wake().min(self.queues.wake())
     }
 
@@ -434,16 +462,23 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if now > self.now {
             self.now = now;
         }
-        if self.wake() > self.now { None } else { self.take_first(budget) }
+        // No window closes before it opens, so this says that nothing closes either.
+        let wake = self.exact_wake().min(self.slack.opens());
+        if wake > self.now { None } else { self.take_first(budget) }
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
         if budget.is_spent() {
+            self.slack.leave_open();
             return None;
         }
         // As a rule the next is in the sorted view, and nothing has to be looked for.
         let index = match self.wheel.ready(&self.arena) {
-            Some((at, index)) if at <= self.now && at <= self.queues.wake() => {
+            Some((at, index))
+                if at <= self.now
+                    && at <= self.queues.wake()
+                    && at <= self.slack.closes() =>
+            {
                 self.wheel.pop_front(&mut self.arena, index);
                 index
             }
@@ -459,8 +494,14 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
-        let index = self.first_due(self.now, budget)?;
-        self.unlink(index);
+        let Some(index) = self.first_due(self.now, budget) else {
+            return self.take_open(budget);
+        };
+        let place = self.arena.node(index).place();
+        self.note_departure(index, place);
+        if place.window().is_some() {
+            self.upkeep_windows(budget);
+        }
         Some(index)
     }
 
@@ -480,7 +521,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Timers touched inside, so far.
     #[inline]
     fn moves(&self) -> u64 {
-        self.wheel.stats().moves + self.moved_from_queues
+        self.wheel.stats().moves + self.moved_from_queues + self.slack.moves()
     }
 
     /// A call is over that began with so many moves.
@@ -508,14 +549,18 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         };
         let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
         // Without the wheel's answer a queue's timer may not go first: the wheel's may be earlier.
-        match (on_wheel.ok()?, queued) {
+        let exact = match (on_wheel.ok()?, queued) {
             (Some(wheel), Some(queue)) => {
                 let earlier =
                     self.arena.node(queue).deadline < self.arena.node(wheel).deadline;
                 Some(if earlier { queue } else { wheel })
             }
             (wheel, queue) => wheel.or(queue),
+        };
+        if self.slack.closes() > now {
+            return exact;
         }
+        self.or_closing(exact, now, budget)
     }
 
     /// Does ahead of time, touching about `moves` timers, what later calls would have to: sorts the
@@ -523,7 +568,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// more to do. For the idle moments of a loop.
     pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
         self.now = self.now.max(now);
+        let before = self.moves();
         self.wheel.maintain(&mut self.arena, moves)
+            || self.slack.maintain(moves, self.moves() - before)
     }
 
     /// How many timers there are.
