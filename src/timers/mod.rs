@@ -33,6 +33,10 @@
 //! deadlines in the order of their scheduling. Only a timer that was rescheduled or touched, and a
 //! queue's member beside the wheel's, may take any place among its equals.
 //!
+//! A timer with slack ([`schedule_within`](Timers::schedule_within)) is due at its latest, behind exact
+//! timers of the same instant. When nothing is due, those whose window is open come out, by their
+//! earliest.
+//!
 //! # Costs
 //!
 //! Every call is O(1) but those that visit all timers (`retain`, `clear`, `iter`, `drain_all`).
