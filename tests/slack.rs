@@ -256,7 +256,7 @@ fn all_at_once_means_those_with_slack_too() {
     assert!(timers.stats().memory < 128 << 10, "{}", timers.stats().memory);
 }
 
-/// A million windows cancelled one by one leave nothing to be swept, and moved no time.
+/// Windows that are cancelled are gone: nothing is left to be swept.
 #[test]
 fn cancelled_windows_leave_nothing_behind() {
     let mut timers = Timers::new();
