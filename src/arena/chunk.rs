@@ -100,6 +100,12 @@ impl Chunks {
         self.heads.get_mut(chunk as usize)
     }
 
+    /// The chunk that a spot is in.
+    #[cfg(feature = "model")]
+    pub(crate) fn chunk_at(&self, spot: u32) -> u32 {
+        chunk_of(spot).min(self.heads.len() as u32)
+    }
+
     /// Whose list a spot is in.
     #[inline]
     pub(crate) fn owner(&self, spot: u32) -> u32 {
@@ -197,6 +203,11 @@ impl Chunks {
                 head.next = core::mem::replace(&mut self.first_spare, chunk as u32);
             }
         }
+    }
+
+    /// Chunks that there is room for.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.lines.capacity()
     }
 
     /// Bytes that the chunks take.

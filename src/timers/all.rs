@@ -56,7 +56,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             timers: self.len(),
             windows: self.slack.len(),
             common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes() + self.slack.bytes(),
+            memory: self.arena.bytes()
+                + self.wheel.bytes()
+                + self.queues.bytes()
+                + self.slack.bytes(),
         }
     }
 }

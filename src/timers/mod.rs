@@ -536,13 +536,32 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        let queued = loop {
+        let exact = self.find_exact(now, budget);
+        if self.slack.closes() > now {
+            exact
+        } else {
+            self.or_closing(exact, now, budget)
+        }
+    }
+
+    /// As [`find_due`](Self::find_due), of the timers without slack.
+    fn find_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        loop {
             if budget.moves == 0 {
                 return None;
             }
-            match self.queues.first_due(&self.arena, now) {
-                First::Nothing => break None,
-                First::Due(index) => break Some(index),
+            // Without the wheel's answer a queue's timer may not go first: the wheel's may be
+            // earlier. And no queue has to be looked into beyond it.
+            let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
+            let on_wheel = on_wheel.ok()?;
+            let wheel = on_wheel.map(|index| self.arena.node(index).deadline);
+            match self.queues.first_due(&self.arena, wheel.unwrap_or(now)) {
+                First::Nothing => return on_wheel,
+                First::Due(index) => {
+                    let earlier =
+                        wheel.is_none_or(|wheel| self.arena.node(index).deadline < wheel);
+                    return if earlier { Some(index) } else { on_wheel };
+                }
                 First::Postponed(index) => {
                     self.queues.unlink(&mut self.arena, index);
                     self.wheel.insert(&mut self.arena, index);
@@ -550,21 +569,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
                     budget.charge_moves(1);
                 }
             }
-        };
-        let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
-        // Without the wheel's answer a queue's timer may not go first: the wheel's may be earlier.
-        let exact = match (on_wheel.ok()?, queued) {
-            (Some(wheel), Some(queue)) => {
-                let earlier =
-                    self.arena.node(queue).deadline < self.arena.node(wheel).deadline;
-                Some(if earlier { queue } else { wheel })
-            }
-            (wheel, queue) => wheel.or(queue),
-        };
-        if self.slack.closes() > now {
-            return exact;
         }
-        self.or_closing(exact, now, budget)
     }
 
     /// Does ahead of time, touching about `moves` timers, what later calls would have to: sorts the

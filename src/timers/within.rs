@@ -53,8 +53,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             return self.schedule(earliest, value);
         }
         let key = self.arena.insert(latest, value, |_, _| Place::DETACHED);
+        let before = self.moves();
         let window = self.slack.open(self.now, earliest, latest, key.index());
         self.arena.node_mut(key.index()).set_place(Place::in_window(window));
+        self.note_call(before);
         key
     }
 

@@ -111,7 +111,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
-    fn seek_earliest<T>(&mut self, arena: &Arena<T>) -> Option<(u32, usize)> {
+    pub(super) fn seek_earliest<T>(&mut self, arena: &Arena<T>) -> Option<(u32, usize)> {
         loop {
             if self.overtaken {
                 self.set_floor(Self::TOP);
