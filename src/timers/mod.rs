@@ -467,8 +467,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             self.now = now;
         }
         // No window closes before it opens, so this says that nothing closes either.
-        let wake = self.exact_wake().min(self.slack.opens());
-        if wake > self.now { None } else { self.take_first(budget) }
+        let is_idle = self.exact_wake() > self.now && self.slack.opens() > self.now;
+        if is_idle { None } else { self.take_first(budget) }
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
@@ -499,7 +499,11 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
         let Some(index) = self.first_due(self.now, budget) else {
-            return self.take_open(budget);
+            return if self.slack.opens() > self.now {
+                None
+            } else {
+                self.take_open(budget)
+            };
         };
         let place = self.arena.node(index).place();
         self.note_departure(index, place);
@@ -513,11 +517,24 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// are spent.
     #[inline]
     fn first_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        if self.wake() > now {
+        let before = self.moves();
+        let exact = self.first_exact(now, budget);
+        if self.slack.closes() > now {
+            return exact;
+        }
+        let found = self.or_closing(exact, now, budget);
+        self.note_call(before);
+        found
+    }
+
+    /// As [`first_due`](Self::first_due), of the timers without slack.
+    #[inline]
+    fn first_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        if self.exact_wake() > now {
             return None;
         }
         let before = self.moves();
-        let found = self.find_due(now, budget);
+        let found = self.find_exact(now, budget);
         self.note_call(before);
         found
     }
@@ -535,16 +552,6 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         self.max_moves_per_call = self.max_moves_per_call.max(moves);
     }
 
-    fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        let exact = self.find_exact(now, budget);
-        if self.slack.closes() > now {
-            exact
-        } else {
-            self.or_closing(exact, now, budget)
-        }
-    }
-
-    /// As [`find_due`](Self::find_due), of the timers without slack.
     fn find_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
         loop {
             if budget.moves == 0 {

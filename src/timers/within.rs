@@ -83,6 +83,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Of the exact timer that is due first and the windows that close by `now`, whatever comes
     /// first; the exact one among equals. `None` also when the budget's moves are spent: the one that
     /// was not found may be earlier.
+    #[cold]
+    #[inline(never)]
     pub(super) fn or_closing(
         &mut self,
         exact: Option<u32>,
@@ -102,10 +104,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// Takes out the timer whose window opened first, when nothing is due, or nothing is known to
     /// be because the budget's moves are spent: then nothing is taken.
+    #[inline(never)]
     pub(super) fn take_open(&mut self, budget: &mut Budget) -> Option<u32> {
-        if self.slack.opens() > self.now {
-            return None;
-        }
         let before = self.moves();
         // The wheel's search stops where it begins if no moves are left.
         let index = self.slack.first_open(self.now, &mut budget.moves);
@@ -127,6 +127,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     /// A timer with slack was popped: pays for those behind it.
+    #[inline(never)]
     pub(super) fn upkeep_windows(&mut self, budget: &mut Budget) {
         let before = self.moves();
         budget.charge_moves(self.slack.upkeep());
