@@ -39,6 +39,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
     pub fn shrink_to_fit(&mut self) {
         self.wheel.shrink_to_fit();
+        self.slack.shrink_to_fit();
         self.arena.shrink_to_fit();
     }
 
@@ -49,10 +50,16 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         TimersStats {
             wheel,
             moved_from_queues: self.moved_from_queues,
+            moved_in_windows: self.slack.moves(),
+            wakeups_saved: self.slack.wakeups_saved(),
             max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
             timers: self.len(),
+            windows: self.slack.len(),
             common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes() + self.queues.bytes(),
+            memory: self.arena.bytes()
+                + self.wheel.bytes()
+                + self.queues.bytes()
+                + self.slack.bytes(),
         }
     }
 }
