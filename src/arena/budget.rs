@@ -4,8 +4,8 @@
 ///
 /// `timers` counts the timers handed out, `moves` those that were touched inside: sorted, moved
 /// to a finer ring, or moved to the place that a postponed deadline asks for. A call goes on
-/// while both are above zero; its last step may overdraw `moves` by a constant, which is taken
-/// as zero.
+/// while both are above zero; its last step may overdraw `moves`, by no more than 160, which
+/// is taken as zero.
 ///
 /// ```
 /// use tourbillon::timers::Budget;
@@ -24,8 +24,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget for handing out `timers` timers: with twenty moves for each, of which sixteen may
-    /// go into upkeep for those behind it, and room for the largest single step.
+    /// A budget for handing out `timers` timers: with four moves for each, for it is sorted once and
+    /// has moved once or twice.
     #[must_use]
     pub const fn timers(timers: usize) -> Self {
         Self { timers, moves: timers.saturating_mul(4) }

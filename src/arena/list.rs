@@ -283,6 +283,24 @@ impl List {
         self.head == self.tail() && self.live(chunks, self.head) == 1
     }
 
+    /// Whether one chunk holds all timers.
+    #[inline]
+    pub(crate) const fn is_short(self) -> bool {
+        self.head == self.tail()
+    }
+
+    /// Of the timers of the first chunk the one that is due first, the one before among equals, and
+    /// when.
+    pub(crate) fn earliest_of_first_chunk<T>(
+        self,
+        arena: &Arena<T>,
+    ) -> Option<(u64, u32)> {
+        arena.chunks.find(self.head)?;
+        let timers = arena.chunks.timers(self.head, self.len_of(self.head));
+        let timed = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
+        timed.min_by_key(|(at, _)| *at)
+    }
+
     /// The timers from first to last.
     #[cfg(feature = "model")]
     pub(crate) fn iter(self, chunks: &Chunks) -> impl Iterator<Item = u32> {

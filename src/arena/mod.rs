@@ -6,9 +6,10 @@
 //! only code in the crate that writes a link. So a timer can move from a queue to the wheel and keep
 //! its key.
 //!
-//! A list is a chain of *chunks*, each one cache line with up to thirteen indices, and a timer's
-//! place names the chunk it is written down in. Two neighbours that fit in one chunk become one when
-//! a timer leaves, so lists of many timers stay half full at the least.
+//! A list is a chain of *chunks*, each one cache line with up to sixteen indices, and a timer's place
+//! names its *spot*, the chunk and where in it. A chunk that comes down to half is joined with a
+//! neighbour if they fit in one, so of two neighbours one is more than half full: when timers come and
+//! go at random, they are two thirds full.
 //!
 //! # Ground rules
 //!
@@ -20,14 +21,15 @@
 //! - **A1** A slot is live, on the free list, or retired; never two of these.
 //! - **A2** A generation is used once in a slot's life: no two timers ever had the same key.
 //! - **A3** Of two chunks of a list, `next` of the one is `prev` of the other, from head to tail;
-//!   each names the list's owner, and none is empty.
-//! - **A4** A timer that is in a list is written down once, in the chunk that its place names.
+//!   each names the list's owner, and none is empty
+//!   but the last, if there are others.
+//! - **A4** A timer that is in a list is written down once, at the spot that its place names.
 //!
 //! # Costs
 //!
-//! A timer takes 16 bytes and its value, and 5 to 10 more in a list. Everything is O(1) but growth,
-//! which is that of a `Vec`; taking a timer out may move up to twelve others to a neighbouring
-//! chunk.
+//! A timer takes 16 bytes and its value, and in a list of many 5 to 8 more, 16 at the most; alone in a
+//! list, 80. Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the
+//! sixteen of two chunks into one.
 
 mod budget;
 mod chunk;

@@ -16,6 +16,10 @@ pub(crate) struct Node<T> {
     pub(crate) value: T,
 }
 
+/// Slots that have used up more than half of their generations are not given back: those that take
+/// their place would begin where they end, and retire at once.
+const HALF_WORN: u64 = u64::MAX / 2;
+
 /// One generation, as it stands above a place.
 const GENERATION: u64 = 1 << Place::BITS;
 
@@ -296,7 +300,7 @@ impl<T> Arena<T> {
     pub(crate) fn reserve(&mut self, additional: usize) {
         let vacant = self.slots.len() - self.len();
         self.slots.reserve(additional.saturating_sub(vacant));
-        self.chunks.reserve_timers(self.len() + additional);
+        self.chunks.reserve_timers(self.len().saturating_add(additional));
     }
 
     /// Gives back the memory of vacant slots at the end. Live timers stay where they are, and
@@ -304,6 +308,7 @@ impl<T> Arena<T> {
     pub(crate) fn shrink_to_fit(&mut self) {
         while let Some(Slot::Vacant { stamp, next_free }) = self.slots.last()
             && *next_free != RETIRED
+            && stamp.get() <= HALF_WORN
         {
             self.floor = self.floor.max(*stamp);
             self.slots.pop();
@@ -402,6 +407,23 @@ mod tests {
         arena.shrink_to_fit();
         assert_eq!(arena.get(next).map(|node| node.value), Some(2));
         assert_eq!(arena.slots.len(), 2, "a retired slot is not given back");
+    }
+
+    #[test]
+    fn a_worn_slot_is_not_given_back_as_its_heirs_would_retire_at_once() {
+        let mut arena = arena();
+        arena.floor = NonZeroU64::new(!Place::MASK - 2 * GENERATION).unwrap();
+        let worn = insert(&mut arena, 1);
+        arena.remove(worn.index());
+        arena.shrink_to_fit();
+        let fresh = NonZeroU64::new(GENERATION).unwrap();
+        (arena.floor, arena.first_free) = (fresh, NIL);
+        let heirs: [_; 100] = core::array::from_fn(|i| insert(&mut arena, i as u64));
+        for heir in heirs {
+            arena.remove(heir.index());
+        }
+        arena.shrink_to_fit();
+        assert_eq!(arena.floor, fresh.saturating_add(GENERATION));
     }
 
     #[test]

@@ -252,7 +252,8 @@ impl Queues {
     ) {
         let home = &mut self.queues[queue as usize];
         if home.list.last(&arena.chunks) == Some(index) {
-            home.back = deadline;
+            // Never back: the last chunk may be empty, and says from when on its timers are.
+            home.back = home.back.max(deadline);
             let node = arena.node_mut(index);
             node.deadline = deadline;
             node.set_place(node.place().in_order_in_queue());
@@ -303,6 +304,12 @@ impl Queues {
             // The timer that stood here has gone.
             first.front = head.deadline;
         }
+    }
+
+    /// Gives back what memory it can, after the chunks have been.
+    pub(crate) fn shrink_to_fit(&mut self, chunks: usize) {
+        self.linked_from.truncate(chunks);
+        self.linked_from.shrink_to_fit();
     }
 
     /// Bytes that the queues take beside their lists.

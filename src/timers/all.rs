@@ -41,6 +41,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         self.wheel.shrink_to_fit();
         self.slack.shrink_to_fit();
         self.arena.shrink_to_fit();
+        self.queues.shrink_to_fit(self.arena.chunks.capacity());
     }
 
     /// What the timers did so far, and what they take.

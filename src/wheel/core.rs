@@ -23,16 +23,19 @@
 //!   above, and in those slots no timers lie above `floor`.
 //! - **W4** The front shows exactly the timers of its slot, in order; when it is `earliest`, no
 //!   slot before it is occupied.
-//! - **W5** `wake` is at or before every deadline and, unless `overtaken`, not before the cursor.
+//! - **W5** `wake` is at or before every deadline and, unless `overtaken`, not before the
+//!   slot that the cursor is in.
 //! - **W6** Of two timers with one deadline that were never rescheduled, the one scheduled earlier
 //!   comes up first: newcomers join the tail of a slot that is not yet wholly opened.
 //! - **W7** Unless `overtaken`, no slot before the cursor's is occupied.
 //!
 //! # Costs
 //!
-//! `insert`: O(1), two or three rings. `unlink`: the timer, its two neighbours, its slot.
-//! `reschedule` to later: one store. A timer moves at most once a level, twice in the life of
-//! one due in a minute, and is sorted once. What a call may move at once is its caller's budget.
+//! `insert`: O(1), two or three rings, and for each chunk of newcomers some timers of a slot that has
+//! to be opened. `unlink`: the timer, its spot, its chunk's head; at times the timers of two chunks.
+//! `reschedule` to later: one store. A timer moves at most once a level, once or twice in the life of
+//! one due in a minute, and is sorted once as a rule. What a pop may move at once is its caller's
+//! budget.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
@@ -281,11 +284,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     #[cold]
     #[inline(never)]
     fn lengthen(&mut self, chunks: &mut Chunks, slot_id: u32, index: u32) -> u32 {
+        let list = &mut self.slots[slot_id as usize].list;
+        let spot = list.lengthen(chunks, slot_id, index);
         let (ring, slot) = Self::split(slot_id);
         self.rings[ring as usize].occupy(slot);
         // It may be the chunk that makes a slot too large to be sorted.
         self.upkeep_due = true;
-        self.slots[slot_id as usize].list.lengthen(chunks, slot_id, index)
+        spot
     }
 
     /// A timer was scheduled, or came from elsewhere.

@@ -114,18 +114,26 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 if *moves == 0 {
                     return Err(Spent);
                 }
-            } else if content.list.is_single(&arena.chunks) || start == last {
-                // One timer, or timers of one nanosecond: in order as they are. The view stays
-                // with the slot it shows, which is likely to be the next.
-                let Some(index) = content.list.first(&arena.chunks) else {
+            } else if let list = content.list
+                && (list.is_single(&arena.chunks)
+                    || start == last
+                    || (self.front.is_in_use() && list.is_short()))
+            {
+                // One timer, or timers of one nanosecond, or few while the view shows another slot:
+                // it stays with that, which is likely to be the next, and is not sorted again. One
+                // chunk is looked at: timers of one nanosecond are in order as they are.
+                let Some((at, index)) = list.earliest_of_first_chunk(arena) else {
                     debug_assert!(false, "W2: the earliest slot holds timers");
                     return Ok(Found::NotBefore(u64::MAX));
                 };
-                let at = arena.node(index).deadline.as_nanos().min(last);
-                return Ok(Found::Timer(Head { at, index }));
+                return Ok(Found::Timer(Head { at: at.min(last), index }));
             } else {
                 let sorted = self.sort(arena, ring, slot);
                 self.charge(moves, sorted);
+                if *moves == 0 && self.front.first().is_none() {
+                    // All of them were postponed, and the next slot's may be too.
+                    return Err(Spent);
+                }
             }
         }
     }

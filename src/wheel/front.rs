@@ -50,6 +50,12 @@ impl Front {
         self.slot == slot
     }
 
+    /// Whether it shows a slot, the earliest or a later one.
+    #[inline]
+    pub(super) const fn is_in_use(&self) -> bool {
+        self.slot != NIL
+    }
+
     /// The earliest timer of the wheel, if it is known to be in this view.
     #[inline]
     pub(super) fn first(&self) -> Option<Entry> {
