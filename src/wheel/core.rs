@@ -44,7 +44,7 @@ use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
 use super::stats::WheelStats;
-use crate::arena::{Arena, Chunks, List, NIL, Place, TimerKey};
+use crate::arena::{Arena, NIL};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
@@ -52,15 +52,15 @@ pub(super) const ROOT: u32 = 0;
 /// Rings that there is room for from the start: few wheels need more at once.
 const FIRST_RINGS: usize = 16;
 /// Levels of the narrowest geometry, rings of two slots.
-const MOST_LEVELS: usize = 64;
+pub(super) const MOST_LEVELS: usize = 64;
 
 /// A ring around the cursor, as scheduling looks at it.
 #[derive(Copy, Clone, Debug)]
-struct Step {
+pub(super) struct Step {
     /// Its first slot.
-    first: u32,
+    pub(super) first: u32,
     /// Bits of a time below those that it decides; less than 64.
-    shift: u32,
+    pub(super) shift: u32,
 }
 
 impl Step {
@@ -84,9 +84,9 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     /// The level of that slot's ring.
     pub(super) floor: u32,
     /// The lowest bit that this level's rings decide.
-    floor_bit: NonZeroU64,
+    pub(super) floor_bit: NonZeroU64,
     /// The rings around the cursor, by level (W3).
-    path: [Step; MOST_LEVELS],
+    pub(super) path: [Step; MOST_LEVELS],
     pub(super) front: Front,
     /// Nothing is due before this (W5). `u64::MAX` when the wheel is empty.
     pub(super) wake: u64,
@@ -165,146 +165,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         Instant::from_nanos(self.wake)
     }
 
-    /// Makes a timer and lists it by its deadline; `origin` is its place but for the list. O(1).
-    #[inline(always)]
-    pub(crate) fn schedule<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> TimerKey {
-        let (_, slot_id) = self.find_slot(deadline.as_nanos());
-        match self.schedule_in(arena, slot_id, deadline, origin, value) {
-            Ok(key) => key,
-            // Nothing was done yet, so nothing has to be kept: that spares the plain case its
-            // stack.
-            Err(value) => self.schedule_below(arena, deadline, origin, value),
-        }
-    }
-
-    /// Makes a timer and lists it in that slot, if that takes no more than writing it down: the front
-    /// does not show it, and there is room. (A slot that newcomers only pass through has an empty
-    /// list, and so no room.) Else gives the value back.
-    #[inline(always)]
-    fn schedule_in<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        slot_id: u32,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> Result<TimerKey, T> {
-        let slot = &mut self.slots[slot_id as usize];
-        let list =
-            if self.front.shows(slot_id) { &mut { List::EMPTY } } else { &mut slot.list };
-        let key = arena.insert_if(deadline, value, |chunks, index| {
-            list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
-        })?;
-        self.note_arrival(key.index(), deadline.as_nanos());
-        Ok(key)
-    }
-
-    /// As [`schedule`](Self::schedule), in a slot that may have been opened.
-    #[inline(never)]
-    fn schedule_below<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> TimerKey {
-        let slot_id = self.find(deadline.as_nanos());
-        match self.schedule_in(arena, slot_id, deadline, origin, value) {
-            Ok(key) => key,
-            Err(value) => self.schedule_anywhere(arena, deadline, origin, value),
-        }
-    }
-
-    /// As [`schedule`](Self::schedule), in a slot that is shown by the front or has no room, or when
-    /// the arena has none.
-    #[cold]
-    #[inline(never)]
-    fn schedule_anywhere<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> TimerKey {
-        let at = deadline.as_nanos();
-        let mut slot_id = self.find(at);
-        if self.slots[slot_id as usize].list.is_full() && self.relieve(arena, slot_id) {
-            slot_id = self.find(at);
-        }
-        let key = arena.insert(deadline, value, |chunks, index| {
-            origin.on_wheel(self.list(chunks, slot_id, index, at))
-        });
-        self.note_arrival(key.index(), at);
-        key
-    }
-
-    /// Lists a timer that is in no list, by its deadline. O(1).
-    #[inline]
-    pub(crate) fn insert<T>(&mut self, arena: &mut Arena<T>, index: u32) {
-        let at = arena.node(index).deadline.as_nanos();
-        let slot_id = self.find(at);
-        self.link(arena, slot_id, index, at);
-        self.note_arrival(index, at);
-    }
-
-    /// Lists a timer in a slot, and notes that in its place.
-    #[inline]
-    pub(super) fn link<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        slot_id: u32,
-        index: u32,
-        at: u64,
-    ) {
-        let spot = self.list(&mut arena.chunks, slot_id, index, at);
-        let node = arena.node_mut(index);
-        node.set_place(node.place().on_wheel(spot));
-    }
-
-    /// Lists a timer in a slot. Gives its spot, which its place is to name.
-    #[inline]
-    fn list(&mut self, chunks: &mut Chunks, slot_id: u32, index: u32, at: u64) -> u32 {
-        let spot = match self.slots[slot_id as usize].list.push_back(chunks, index) {
-            Some(spot) => spot,
-            None => self.lengthen(chunks, slot_id, index),
-        };
-        if self.front.shows(slot_id) {
-            self.enter_front(at, index);
-        }
-        spot
-    }
-
-    /// Lists a timer in a slot whose list has no room, or no list yet.
-    #[cold]
-    #[inline(never)]
-    fn lengthen(&mut self, chunks: &mut Chunks, slot_id: u32, index: u32) -> u32 {
-        let list = &mut self.slots[slot_id as usize].list;
-        let spot = list.lengthen(chunks, slot_id, index);
-        let (ring, slot) = Self::split(slot_id);
-        self.rings[ring as usize].occupy(slot);
-        // It may be the chunk that makes a slot too large to be sorted.
-        self.upkeep_due = true;
-        spot
-    }
-
-    /// A timer was scheduled, or came from elsewhere.
-    #[inline(always)]
-    fn note_arrival(&mut self, index: u32, at: u64) {
-        if at < self.wake {
-            if at < self.cursor {
-                self.overtaken = true;
-                self.front.overtaken();
-            }
-            (self.wake, self.witness) = (at, index);
-        }
-    }
-
     /// The ring around the cursor at a level.
     #[inline]
     pub(super) const fn path(&self, level: u32) -> u32 {
@@ -322,42 +182,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     pub(super) fn set_floor(&mut self, level: u32) {
         self.floor = level;
         self.floor_bit = Geometry::<SLOTS>::lowest_bit(level);
-    }
-
-    /// The slot that the ring around the cursor has for a time, and the level of that.
-    #[inline(always)]
-    fn find_slot(&self, at: u64) -> (u32, u32) {
-        // The floor's bit makes the level the floor's at least.
-        let level = Geometry::<SLOTS>::level_of(self.floor_bit | (at ^ self.cursor));
-        let step = &self.path[level as usize % MOST_LEVELS];
-        (level, step.first | ((at >> step.shift) as u32 % SLOTS as u32))
-    }
-
-    /// The slot for a time.
-    #[inline]
-    fn find(&self, at: u64) -> u32 {
-        let (level, slot_id) = self.find_slot(at);
-        self.find_lowest(slot_id, level, at)
-    }
-
-    /// The slot for a time: that one, or one in the rings below it.
-    #[inline]
-    pub(super) fn find_lowest(&self, mut slot_id: u32, mut level: u32, at: u64) -> u32 {
-        while let Some(finer) = self.slots[slot_id as usize].way_down() {
-            level -= 1;
-            slot_id = Self::join(finer, Geometry::<SLOTS>::digit(at, level));
-        }
-        slot_id
-    }
-
-    /// Shows a newcomer to the front's slot, unless that has grown too large to be sorted.
-    #[cold]
-    fn enter_front(&mut self, at: u64, index: u32) {
-        if self.front.len() < 2 * LEAF {
-            self.front.enter(at, index);
-        } else {
-            self.front.close();
-        }
     }
 
     /// Takes a timer out of its slot. Its place is the caller's to set.

@@ -9,6 +9,7 @@
 //! [`Wheel`] is the wheel alone, with its own timers. [`Timers`](crate::timers::Timers) is the
 //! same with common timeouts beside it, and what most users want.
 
+mod arrival;
 mod core;
 mod earliest;
 mod front;
