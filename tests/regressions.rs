@@ -666,7 +666,7 @@ fn a_touch_with_an_older_reading_hides_nobody() {
 fn a_budget_ends_among_slots_of_postponed_timers() {
     let mut timers = Timers::new();
     let keys: Vec<_> = (0..100_000_u64)
-        .map(|i| timers.schedule(at((1 + i / 100) << 30 | i % 100), ()))
+        .map(|i| timers.schedule(at(((1 + i / 100) << 30) + i % 100), ()))
         .collect();
     for key in &keys {
         assert!(timers.reschedule(*key, at(1 << 50)));
