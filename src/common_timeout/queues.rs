@@ -15,6 +15,8 @@
 //! - **Q4** A queue that was forgotten keeps its duration until its last member, in the queue or
 //!   in the wheel, is done.
 
+mod all;
+
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::time::Duration;

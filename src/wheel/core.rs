@@ -40,14 +40,14 @@ use core::num::NonZeroU64;
 use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
-use super::stats::WheelStats;
+use super::stats::Counters;
 use crate::arena::{Arena, Chunks, List, NIL, Place, TimerKey};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
 pub(super) const ROOT: u32 = 0;
 /// Levels of the narrowest geometry, rings of two slots.
-const MOST_LEVELS: usize = 64;
+pub(super) const MOST_LEVELS: usize = 64;
 
 /// A ring around the cursor, as scheduling looks at it.
 #[derive(Copy, Clone, Debug)]
@@ -91,7 +91,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) upkeep_due: bool,
     /// Moves of upkeep that pops have saved up for.
     pub(super) saved_moves: usize,
-    pub(super) stats: WheelStats,
+    pub(super) stats: Counters,
 }
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
@@ -120,14 +120,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             witness: NIL,
             upkeep_due: false,
             saved_moves: 0,
-            stats: WheelStats::default(),
+            stats: Counters::default(),
         };
         core.restart(now.as_nanos());
         core
     }
 
     /// Makes the rings around a time, empty, so that what is scheduled next lies on its level.
-    fn restart(&mut self, now: u64) {
+    pub(super) fn restart(&mut self, now: u64) {
         self.rings.clear();
         self.slots.clear();
         self.first_spare = NIL;
@@ -517,7 +517,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.slots.shrink_to_fit();
     }
 
-    pub(crate) fn stats(&self) -> WheelStats {
+    pub(crate) fn stats(&self) -> Counters {
         self.stats
     }
 
