@@ -1,7 +1,7 @@
-//! Very many timers in one call: scheduling them, and clearing, beside the same one by one.
+//! Very many timers in one call: scheduling, clearing and counting them, beside the same one by one.
 //!
-//! Axes: how many timers, into what memory (fresh: room was asked for, but never used; used: it held
-//! as many timers before), and how. Medians of eleven rounds, the ways by turns in each.
+//! Axes: how many timers, into what memory (no room; fresh: room was asked for, but never used; used:
+//! it held as many timers before), and how. Medians of eleven rounds, the ways by turns in each.
 //!
 //! ```text
 //! taskset -c 1 cargo bench --bench bulk
@@ -33,7 +33,7 @@ struct Row {
     ways: [Way; 2],
 }
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     Row { name: "schedule, no room", before: empty, ways: SCHEDULE },
     Row { name: "schedule, fresh memory", before: fresh, ways: SCHEDULE },
     Row { name: "schedule, used memory", before: used, ways: SCHEDULE },
@@ -41,6 +41,7 @@ const ROWS: [Row; 7] = [
     Row { name: "schedule and keep keys, fresh memory", before: fresh, ways: KEYS },
     Row { name: "schedule and keep keys, used memory", before: used, ways: KEYS },
     Row { name: "cancel all", before: filled, ways: CANCEL },
+    Row { name: "look at all", before: filled, ways: LOOK },
 ];
 
 type Way = (&'static str, fn(&mut Timers<u64>, &[Instant]));
@@ -69,6 +70,15 @@ const KEYS: [Way; 2] = [
 const CANCEL: [Way; 2] = [
     ("retain none", |timers, _| timers.retain(|_, _, _| false)),
     ("clear", |timers, _| timers.clear()),
+];
+
+const LOOK: [Way; 2] = [
+    ("iter", |timers, _| {
+        black_box(timers.iter().map(|(_, deadline, _)| deadline).max());
+    }),
+    ("stats", |timers, _| {
+        black_box(timers.stats());
+    }),
 ];
 
 fn empty(_: &[Instant]) -> Timers<u64> {

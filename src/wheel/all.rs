@@ -83,6 +83,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     }
 
     /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    /// As with a `Vec`, it panics if that is more than memory holds.
     pub fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);
     }
@@ -96,7 +97,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     }
 
     /// What the wheel did so far, and what lies in it now. The latter is counted here: a look at
-    /// each ring and at each group of up to sixteen timers, a millisecond for a million timers.
+    /// each ring and at each group of up to sixteen timers, half a nanosecond to two for each timer.
     #[must_use]
     pub fn stats(&self) -> WheelStats {
         self.core.full_stats(&self.arena)
