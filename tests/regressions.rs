@@ -163,8 +163,8 @@ fn b3_a_deadline_just_before_a_border_fires_on_its_nanosecond() {
 }
 
 /// B4, glommio#44 \[P2\], nexus#669, nexus#666: with nothing due, asking for the next deadline walked
-/// the population, 2.4 ms at 50,000. Counted here: asking again touches no timer at all, and the
-/// first time after the earliest has gone, a few.
+/// the population, 2.4 ms at 50,000. Counted here: asking again touches no timer, but for upkeep
+/// that is done once; and the first time after the earliest has gone, a few.
 #[test]
 fn b4_asking_with_nothing_due_touches_a_constant_number_of_timers() {
     const TIMERS: u64 = 50_000;
@@ -184,7 +184,7 @@ fn b4_asking_with_nothing_due_touches_a_constant_number_of_timers() {
         assert!(timers.pop_expired(at(step * SECOND / 10_000)).is_none());
         assert_eq!(timers.next_deadline(), Some(first));
     }
-    assert_eq!(touched(&timers), 0);
+    assert!(touched(&timers) <= 64, "some upkeep that was left to do, and then no more");
 
     // The earliest goes, again and again: amortised, each answer costs a few moves.
     let mut by_deadline: Vec<(Instant, TimerKey)> =

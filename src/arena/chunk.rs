@@ -71,9 +71,10 @@ impl Chunks {
         Self { lines: Vec::new(), heads: Vec::new(), first_spare: NIL }
     }
 
-    /// Makes room for the lists of so many timers, as they lie when many come and go at random.
+    /// Makes room for the lists of so many timers, as they lie when many come and go at random: ten and
+    /// a bit to a chunk.
     pub(super) fn reserve_timers(&mut self, timers: usize) {
-        let more = (timers / 12).saturating_sub(self.lines.len());
+        let more = (timers / 31 * 3).saturating_sub(self.lines.len());
         self.lines.reserve_exact(more);
         self.heads.reserve_exact(more);
     }
@@ -98,6 +99,12 @@ impl Chunks {
     #[inline]
     pub(super) fn find_mut(&mut self, chunk: u32) -> Option<&mut Head> {
         self.heads.get_mut(chunk as usize)
+    }
+
+    /// The chunk that a spot is in.
+    #[cfg(feature = "model")]
+    pub(crate) fn chunk_at(&self, spot: u32) -> u32 {
+        chunk_of(spot).min(self.heads.len() as u32)
     }
 
     /// Whose list a spot is in.
@@ -210,6 +217,11 @@ impl Chunks {
                 head.next = core::mem::replace(&mut self.first_spare, chunk as u32);
             }
         }
+    }
+
+    /// Chunks that there is room for.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.lines.capacity()
     }
 
     /// Bytes that the chunks take.

@@ -55,6 +55,24 @@ impl List {
         self.head == NIL
     }
 
+    /// Whether there are timers, and the next takes a chunk.
+    #[inline]
+    pub(crate) const fn is_full(self) -> bool {
+        !self.is_empty() && place_in_chunk(self.end) == 0
+    }
+
+    /// The first chunk, or [`NIL`].
+    #[inline]
+    pub(crate) const fn head(self) -> u32 {
+        self.head
+    }
+
+    /// The chunk that begins with a spot, if one does.
+    #[inline]
+    pub(crate) const fn begun_by(spot: u32) -> Option<u32> {
+        if place_in_chunk(spot) == 0 { Some(chunk_of(spot)) } else { None }
+    }
+
     /// The last chunk, or [`NIL`].
     #[inline]
     const fn tail(self) -> u32 {
@@ -274,7 +292,7 @@ impl List {
 
     /// The chunks from first to last.
     #[inline]
-    fn chunks(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
+    pub(crate) fn chunks(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
         let mut at = self.head;
         core::iter::from_fn(move || {
             let head = chunks.find(at)?;

@@ -14,6 +14,8 @@
 //!   `front`.
 //! - **Q4** A queue that was forgotten keeps its duration until its last member, in the queue or
 //!   in the wheel, is done.
+//! - **Q5** No timer of a queue from a chunk on was linked with a deadline before what
+//!   `linked_from` says of the chunk.
 
 mod all;
 
@@ -63,6 +65,8 @@ pub(crate) struct Queues {
     /// Their durations in nanoseconds, at most `u64::MAX`, as additions to an instant saturate.
     /// Apart, so that touching a timer finds its duration with one load.
     after_nanos: [u64; QUEUE_LIMIT as usize + 1],
+    /// By chunk: no timer of a queue from this chunk on was linked with an earlier deadline (Q5).
+    linked_from: Vec<Instant>,
     /// Hashed with hashbrown's own hasher: the durations are the program's, not its peers', and
     /// at most [`QUEUE_LIMIT`], so there is nothing to flood.
     table: HashMap<Duration, u32>,
@@ -77,6 +81,7 @@ impl Queues {
         Self {
             queues: Vec::new(),
             after_nanos: [0; QUEUE_LIMIT as usize + 1],
+            linked_from: Vec::new(),
             table: HashMap::new(),
             wake: Instant::MAX,
             witness: NIL,
@@ -190,7 +195,21 @@ impl Queues {
         };
         let node = arena.node_mut(index);
         node.set_place(node.place().queued(spot));
+        if let Some(chunk) = List::begun_by(spot) {
+            self.note_chunk(arena, chunk, deadline);
+        }
         true
+    }
+
+    /// A chunk of a queue begins with a timer of that deadline.
+    fn note_chunk<T>(&mut self, arena: &Arena<T>, chunk: u32, deadline: Instant) {
+        if chunk as usize >= self.linked_from.len() {
+            // As many as there may be chunks before chunks are allocated: at their pace.
+            let most = arena.chunks.capacity();
+            self.linked_from.reserve_exact(most - self.linked_from.len());
+            self.linked_from.resize(most, Instant::ZERO);
+        }
+        self.linked_from[chunk as usize] = deadline;
     }
 
     /// Takes a timer out of its home queue. Its place is the caller's to set.
@@ -271,6 +290,13 @@ impl Queues {
             }
             let head = arena.node(index);
             if head.place().is_postponed_in_queue() {
+                let linked_from = self.linked_from[first.list.head() as usize];
+                if linked_from > first.front {
+                    // What was linked before has gone: the run of those that were postponed is
+                    // taken up as far as time has come, and no further.
+                    first.front = linked_from;
+                    continue;
+                }
                 return First::Postponed(index);
             }
             if head.deadline == first.front {
@@ -279,6 +305,12 @@ impl Queues {
             // The timer that stood here has gone.
             first.front = head.deadline;
         }
+    }
+
+    /// Bytes that the queues take beside their lists.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.linked_from.capacity() * size_of::<Instant>()
+            + self.queues.capacity() * size_of::<Queue>()
     }
 
     /// How many durations are registered.
@@ -314,7 +346,7 @@ impl Queues {
         use alloc::format;
         let mut linked = 0;
         for (number, queue) in self.queues.iter().enumerate() {
-            let mut linked_with = Instant::ZERO;
+            let (mut linked_with, mut linked_from) = (Instant::ZERO, Instant::ZERO);
             queue.list.validate(arena, number as u32)?;
             for index in queue.list.iter(&arena.chunks) {
                 let node = arena.node(index);
@@ -323,6 +355,14 @@ impl Queues {
                 {
                     return Err(format!("Q2: timer {index} says {:?}", node.place()));
                 }
+                let chunk = node.place().spot().map(|spot| arena.chunks.chunk_at(spot));
+                let from = chunk.and_then(|chunk| self.linked_from.get(chunk as usize));
+                if from.is_none_or(|from| *from < linked_from || node.deadline < *from) {
+                    return Err(format!(
+                        "Q5: timer {index} is before its chunk's beginning"
+                    ));
+                }
+                linked_from = from.copied().unwrap_or_default();
                 if node.deadline < queue.front {
                     return Err(format!("Q3: timer {index} is due before the front"));
                 }

@@ -112,7 +112,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             capacity: self.capacity(),
             limit: self.limit(),
             common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes(),
+            memory: self.arena.bytes() + self.wheel.bytes() + self.queues.bytes(),
         }
     }
 }

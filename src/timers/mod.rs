@@ -436,7 +436,22 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if now > self.now {
             self.now = now;
         }
-        if self.wake() > self.now { None } else { self.take_first(budget) }
+        if self.wake() > self.now {
+            if self.wheel.is_upkeep_due() {
+                self.idle(budget);
+            }
+            return None;
+        }
+        self.take_first(budget)
+    }
+
+    /// Nothing is due: time for some upkeep.
+    #[cold]
+    #[inline(never)]
+    fn idle(&mut self, budget: &mut Budget) {
+        let moves = self.wheel.idle(&mut self.arena, budget.moves);
+        budget.charge_moves(moves);
+        self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
@@ -493,13 +508,22 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        let queued = loop {
+        loop {
             if budget.moves == 0 {
                 return None;
             }
-            match self.queues.first_due(&self.arena, now) {
-                First::Nothing => break None,
-                First::Due(index) => break Some(index),
+            // Without the wheel's answer a queue's timer may not go first: the wheel's may be
+            // earlier. And no queue has to be looked into beyond it.
+            let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
+            let on_wheel = on_wheel.ok()?;
+            let wheel = on_wheel.map(|index| self.arena.node(index).deadline);
+            match self.queues.first_due(&self.arena, wheel.unwrap_or(now)) {
+                First::Nothing => return on_wheel,
+                First::Due(index) => {
+                    let earlier =
+                        wheel.is_none_or(|wheel| self.arena.node(index).deadline < wheel);
+                    return if earlier { Some(index) } else { on_wheel };
+                }
                 First::Postponed(index) => {
                     self.queues.unlink(&mut self.arena, index);
                     self.wheel.insert(&mut self.arena, index);
@@ -507,16 +531,6 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
                     budget.charge_moves(1);
                 }
             }
-        };
-        let on_wheel = self.wheel.first_due(&mut self.arena, now, &mut budget.moves);
-        // Without the wheel's answer a queue's timer may not go first: the wheel's may be earlier.
-        match (on_wheel.ok()?, queued) {
-            (Some(wheel), Some(queue)) => {
-                let earlier =
-                    self.arena.node(queue).deadline < self.arena.node(wheel).deadline;
-                Some(if earlier { queue } else { wheel })
-            }
-            (wheel, queue) => wheel.or(queue),
         }
     }
 

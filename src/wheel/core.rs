@@ -46,6 +46,8 @@ use crate::time::Instant;
 
 /// The ring that covers all time there is.
 pub(super) const ROOT: u32 = 0;
+/// Rings that there is room for from the start: few wheels need more at once.
+const FIRST_RINGS: usize = 16;
 /// Levels of the narrowest geometry, rings of two slots.
 pub(super) const MOST_LEVELS: usize = 64;
 
@@ -100,7 +102,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     pub(super) const TOP: u32 = Geometry::<SLOTS>::TOP;
     /// The level of slots of about a second, where a wheel begins: finer rings are made where there
     /// are many timers.
-    const FIRST_FLOOR: u32 = 30 / Geometry::<SLOTS>::BITS;
+    pub(super) const FIRST_FLOOR: u32 = 30 / Geometry::<SLOTS>::BITS;
 
     /// No timers; the first are expected soon after `now`.
     pub(crate) fn starting_at(now: Instant) -> Self {
@@ -130,6 +132,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     pub(super) fn restart(&mut self, now: u64) {
         self.rings.clear();
         self.slots.clear();
+        self.rings.reserve(FIRST_RINGS);
+        self.slots.reserve(FIRST_RINGS * SLOTS);
         self.first_spare = NIL;
         (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
         self.set_floor(Self::FIRST_FLOOR);
@@ -167,28 +171,55 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         origin: Place,
         value: T,
     ) -> TimerKey {
-        let at = deadline.as_nanos();
-        let (_, slot_id) = self.find_slot(at);
-        let slot = &mut self.slots[slot_id as usize];
-        // A slot that newcomers only pass through has an empty list, and so no room.
-        let list =
-            if self.front.shows(slot_id) { &mut { List::EMPTY } } else { &mut slot.list };
-        let inserted = arena.insert_if(deadline, value, |chunks, index| {
-            list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
-        });
-        match inserted {
-            Ok(key) => {
-                self.note_arrival(key.index(), at);
-                key
-            }
+        let (_, slot_id) = self.find_slot(deadline.as_nanos());
+        match self.schedule_in(arena, slot_id, deadline, origin, value) {
+            Ok(key) => key,
             // Nothing was done yet, so nothing has to be kept: that spares the plain case its
             // stack.
+            Err(value) => self.schedule_below(arena, deadline, origin, value),
+        }
+    }
+
+    /// Makes a timer and lists it in that slot, if that takes no more than writing it down: the front
+    /// does not show it, and there is room. (A slot that newcomers only pass through has an empty
+    /// list, and so no room.) Else gives the value back.
+    #[inline(always)]
+    fn schedule_in<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        slot_id: u32,
+        deadline: Instant,
+        origin: Place,
+        value: T,
+    ) -> Result<TimerKey, T> {
+        let slot = &mut self.slots[slot_id as usize];
+        let list =
+            if self.front.shows(slot_id) { &mut { List::EMPTY } } else { &mut slot.list };
+        let key = arena.insert_if(deadline, value, |chunks, index| {
+            list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
+        })?;
+        self.note_arrival(key.index(), deadline.as_nanos());
+        Ok(key)
+    }
+
+    /// As [`schedule`](Self::schedule), in a slot that may have been opened.
+    #[inline(never)]
+    fn schedule_below<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        deadline: Instant,
+        origin: Place,
+        value: T,
+    ) -> TimerKey {
+        let slot_id = self.find(deadline.as_nanos());
+        match self.schedule_in(arena, slot_id, deadline, origin, value) {
+            Ok(key) => key,
             Err(value) => self.schedule_anywhere(arena, deadline, origin, value),
         }
     }
 
-    /// As [`schedule`](Self::schedule): in a slot that has been opened, or is shown by the front, or
-    /// has no room; or when the arena has none.
+    /// As [`schedule`](Self::schedule), in a slot that is shown by the front or has no room, or when
+    /// the arena has none.
     #[cold]
     #[inline(never)]
     fn schedule_anywhere<T>(
@@ -199,8 +230,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         value: T,
     ) -> TimerKey {
         let at = deadline.as_nanos();
-        let (level, slot_id) = self.find_slot(at);
-        let slot_id = self.find_lowest(slot_id, level, at);
+        let mut slot_id = self.find(at);
+        if self.slots[slot_id as usize].list.is_full() && self.relieve(arena, slot_id) {
+            slot_id = self.find(at);
+        }
         let key = arena.insert(deadline, value, |chunks, index| {
             origin.on_wheel(self.list(chunks, slot_id, index, at))
         });
@@ -212,8 +245,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     #[inline]
     pub(crate) fn insert<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let at = arena.node(index).deadline.as_nanos();
-        let (level, slot_id) = self.find_slot(at);
-        let slot_id = self.find_lowest(slot_id, level, at);
+        let slot_id = self.find(at);
         self.link(arena, slot_id, index, at);
         self.note_arrival(index, at);
     }
@@ -294,6 +326,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let level = Geometry::<SLOTS>::level_of(self.floor_bit | (at ^ self.cursor));
         let step = &self.path[level as usize % MOST_LEVELS];
         (level, step.first | ((at >> step.shift) as u32 % SLOTS as u32))
+    }
+
+    /// The slot for a time.
+    #[inline]
+    fn find(&self, at: u64) -> u32 {
+        let (level, slot_id) = self.find_slot(at);
+        self.find_lowest(slot_id, level, at)
     }
 
     /// The slot for a time: that one, or one in the rings below it.

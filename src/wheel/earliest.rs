@@ -12,6 +12,14 @@ pub(super) struct Head {
     pub(super) index: u32,
 }
 
+/// What there is to find at the front of the wheel.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Found {
+    Timer(Head),
+    /// Nothing before that, which is after now; `u64::MAX` if there are no timers.
+    NotBefore(u64),
+}
+
 /// As many timers were touched as may be in one call, and the search is not over.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Spent;
@@ -53,9 +61,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             if *moves == 0 {
                 return Err(Spent);
             }
-            let Some(head) = self.head(arena, moves)? else {
-                (self.wake, self.witness) = (u64::MAX, NIL);
-                return Ok(None);
+            let head = match self.head(arena, now, moves)? {
+                Found::Timer(head) => head,
+                Found::NotBefore(at) => {
+                    (self.wake, self.witness) = (at, NIL);
+                    return Ok(None);
+                }
             };
             (self.wake, self.witness) = (head.at, head.index);
             if head.at > now {
@@ -69,17 +80,21 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// The timer that comes up first, opening and sorting the slot it is in.
+    /// The timer that comes up first, opening and sorting the slot it is in; or, if that slot begins
+    /// after `now`, when it begins.
     pub(super) fn head<T>(
         &mut self,
         arena: &mut Arena<T>,
+        now: u64,
         moves: &mut usize,
-    ) -> Result<Option<Head>, Spent> {
+    ) -> Result<Found, Spent> {
         loop {
             if let Some(entry) = self.front.first() {
-                return Ok(Some(Head { at: entry.at, index: entry.index }));
+                return Ok(Found::Timer(Head { at: entry.at, index: entry.index }));
             }
-            let Some((ring, slot)) = self.seek_earliest(arena) else { return Ok(None) };
+            let Some((ring, slot)) = self.seek_earliest(arena) else {
+                return Ok(Found::NotBefore(u64::MAX));
+            };
             let slot_id = Self::join(ring, slot);
             if self.front.shows(slot_id) {
                 self.front.confirm();
@@ -88,6 +103,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             let here = &self.rings[ring as usize];
             let content = &self.slots[slot_id as usize];
             let (start, last) = (here.start_of(slot), here.last_of(slot));
+            if start > now {
+                // It may be opened ahead, by and by.
+                self.upkeep_due = true;
+                return Ok(Found::NotBefore(start));
+            }
             if self.wants_opening(arena, ring, slot) {
                 let moved = self.open(arena, ring, slot, *moves);
                 self.charge(moves, moved);
@@ -99,10 +119,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 // with the slot it shows, which is likely to be the next.
                 let Some(index) = content.list.first(&arena.chunks) else {
                     debug_assert!(false, "W2: the earliest slot holds timers");
-                    return Ok(None);
+                    return Ok(Found::NotBefore(u64::MAX));
                 };
                 let at = arena.node(index).deadline.as_nanos().min(last);
-                return Ok(Some(Head { at, index }));
+                return Ok(Found::Timer(Head { at, index }));
             } else {
                 let sorted = self.sort(arena, ring, slot);
                 self.charge(moves, sorted);
@@ -111,7 +131,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     /// Moves the cursor to the earliest slot that holds timers, and gives that slot.
-    fn seek_earliest<T>(&mut self, arena: &Arena<T>) -> Option<(u32, usize)> {
+    pub(super) fn seek_earliest<T>(&mut self, arena: &Arena<T>) -> Option<(u32, usize)> {
         loop {
             if self.overtaken {
                 self.set_floor(Self::TOP);

@@ -24,6 +24,8 @@ pub(super) struct Front {
     /// Room to sort in: the timers as they come, and a word for each.
     unsorted: Vec<Entry>,
     words: Vec<u64>,
+    /// Timers of the slot that were postponed beyond it.
+    late: Vec<u32>,
     /// The slot it shows; [`NIL`]: none.
     slot: u32,
     /// Nothing in the wheel is earlier than this slot.
@@ -36,6 +38,7 @@ impl Front {
             entries: Vec::new(),
             unsorted: Vec::new(),
             words: Vec::new(),
+            late: Vec::new(),
             slot: NIL,
             earliest: false,
         }
@@ -53,42 +56,61 @@ impl Front {
         if self.earliest { self.entries.last().copied() } else { None }
     }
 
-    /// Begins to show another slot: [`add`](Self::add) its timers, in the order of their list, then
-    /// [`sort`](Self::sort) them.
+    /// Begins to show another slot: [`add`](Self::add) its timers, in the order of their list, take
+    /// the late ones elsewhere, then [`show`](Self::show) the others.
     ///
     /// `leaf` is how many timers it has as a rule, at most; newcomers may double that. Room for them
     /// is made at once, so that nothing is allocated when a fuller slot comes.
-    pub(super) fn open(&mut self, slot: u32, leaf: usize) {
+    pub(super) fn open(&mut self, leaf: usize) {
+        self.close();
         self.unsorted.clear();
-        self.entries.clear();
+        self.late.clear();
         if self.entries.capacity() < 2 * leaf {
             self.entries.reserve_exact(2 * leaf);
             self.unsorted.reserve_exact(leaf);
+            self.late.reserve_exact(leaf);
             self.words.reserve_exact(leaf);
         }
-        (self.slot, self.earliest) = (slot, true);
     }
 
-    /// Adds a timer that comes up at that time.
+    /// Adds a timer that comes up at that time: in the slot, or later, as it was postponed.
     #[inline]
-    pub(super) fn add(&mut self, at: u64, index: u32) {
-        self.unsorted.push(Entry { at, index });
+    pub(super) fn add(&mut self, at: u64, index: u32, is_in_slot: bool) {
+        if is_in_slot {
+            self.unsorted.push(Entry { at, index });
+        } else {
+            self.late.push(index);
+        }
     }
 
-    /// Shows the timers that were added, latest first; of equals the last comes first. The slot is from
-    /// `start` to `last`.
+    /// A timer that was added and does not belong to the slot; each once.
+    #[inline]
+    pub(super) fn next_late(&mut self) -> Option<u32> {
+        self.late.pop()
+    }
+
+    /// Shows the timers that were added, as those of a slot from `start` to `last`. Gives how many.
+    pub(super) fn show(&mut self, slot: u32, start: u64, last: u64) -> usize {
+        if self.unsorted.is_empty() {
+            return 0;
+        }
+        self.entries.clear();
+        self.sort(start, last);
+        (self.slot, self.earliest) = (slot, true);
+        self.entries.len()
+    }
+
+    /// Fills the entries, latest first; of equals the last comes first.
     ///
     /// A stable sort may allocate. So each entry becomes one word, its time within the slot and its
     /// number, and plain words are what the standard library sorts fastest.
-    pub(super) fn sort(&mut self, start: u64, last: u64) {
-        let width = last - start;
+    fn sort(&mut self, start: u64, last: u64) {
         let numbers = 0..self.unsorted.len() as u64;
         let number_bits = u64::BITS - numbers.end.leading_zeros();
         self.words.clear();
-        if number_bits < width.leading_zeros() {
-            // What is beyond the slot is postponed, and leaves it before its order matters.
+        if number_bits <= (last - start).leading_zeros() {
             let word = |(entry, number): (&Entry, u64)| {
-                ((entry.at - start).min(width + 1) << number_bits) | number
+                ((entry.at - start) << number_bits) | number
             };
             self.words.extend(self.unsorted.iter().zip(numbers).map(word));
             self.words.sort_unstable();
@@ -100,12 +122,6 @@ impl Front {
         let numbers = (1 << number_bits) - 1;
         let entry = |word: &u64| self.unsorted[(word & numbers) as usize];
         self.entries.extend(self.words.iter().rev().map(entry));
-    }
-
-    /// The latest timer it shows.
-    #[inline]
-    pub(super) fn latest(&self) -> Option<Entry> {
-        self.entries.first().copied()
     }
 
     /// How many timers it shows.
@@ -159,6 +175,7 @@ impl Front {
     pub(super) const fn bytes(&self) -> usize {
         (self.entries.capacity() + self.unsorted.capacity()) * size_of::<Entry>()
             + self.words.capacity() * size_of::<u64>()
+            + self.late.capacity() * size_of::<u32>()
     }
 
     /// What is shown, earliest first.

@@ -208,7 +208,13 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         if now > self.now {
             self.now = now;
         }
-        if self.core.wake() > self.now { None } else { self.pop_due(budget) }
+        if self.core.wake() > self.now {
+            if self.core.is_upkeep_due() {
+                budget.charge_moves(self.core.idle(&mut self.arena, budget.moves));
+            }
+            return None;
+        }
+        self.pop_due(budget)
     }
 
     fn pop_due(&mut self, budget: &mut Budget) -> Option<Expired<T>> {

@@ -8,6 +8,11 @@ use crate::arena::{Arena, NIL};
 
 /// Timers that are moved down ahead of the cursor at a time: a chunk of a list.
 const UPKEEP_MOVES: usize = 16;
+/// Timers that are moved out of a slot that is too large when it takes another chunk of them: twice
+/// as many as come, so that it is soon empty.
+const RELIEF_MOVES: usize = 32;
+/// Moves of a call that finds nothing due.
+const IDLE_MOVES: usize = 32;
 /// How many of these moves each pop pays for. A timer moves once or twice in its life, so this is
 /// more than keeps pace.
 const MOVES_A_POP: usize = 4;
@@ -58,7 +63,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
-    /// Shows a slot in the front, sorted, after putting right the timers that were postponed beyond
+    /// Shows a slot in the front, sorted, after the timers that were postponed beyond it have left
     /// it. Gives how many timers it touched.
     pub(super) fn sort<T>(
         &mut self,
@@ -69,20 +74,20 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
         let slot_id = Self::join(ring, slot);
-        self.front.open(slot_id, LEAF);
+        self.front.open(LEAF);
         for batch in self.slots[slot_id as usize].list.batches(&arena.chunks) {
             for (index, at) in batch.timers().iter().zip(batch.deadlines(arena)) {
-                self.front.add(at, *index);
+                self.front.add(at, *index, at <= last);
             }
         }
-        self.front.sort(start, last);
-        let sorted = self.front.len();
-        while let Some(entry) = self.front.latest()
-            && entry.at > last
-        {
-            self.put_right(arena, Head { at: entry.at, index: entry.index });
+        let mut touched = 0;
+        while let Some(index) = self.front.next_late() {
+            self.unlink(arena, index);
+            self.insert(arena, index);
+            touched += 1;
         }
-        sorted
+        self.stats.postponed += touched as u64;
+        touched + self.front.show(slot_id, start, last)
     }
 
     /// Puts a timer that came up before its postponed deadline where it belongs.
@@ -99,6 +104,43 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             self.unlink(arena, head.index);
             self.insert(arena, head.index);
         }
+    }
+
+    /// Opens a slot some way as it is filled, if that cannot wait: it is the earliest or the next, or
+    /// it is so coarse that all timers of a program would gather in it. Else a wheel that is filled
+    /// before it is first asked would have to open that slot all at once. True: the slot for a time
+    /// may be another one now. O(1): some timers for every chunk that comes.
+    #[cold]
+    pub(super) fn relieve<T>(&mut self, arena: &mut Arena<T>, slot_id: u32) -> bool {
+        let (ring, slot) = Self::split(slot_id);
+        let here = &self.rings[ring as usize];
+        let is_coarse = here.level() > Self::FIRST_FLOOR;
+        let may_be_first = here.start_of(slot) <= self.wake;
+        let cannot_wait = is_coarse || may_be_first || self.is_near(ring, slot);
+        if !cannot_wait || !self.wants_opening(arena, ring, slot) {
+            return false;
+        }
+        if self.front.first().is_none() {
+            self.seek_earliest(arena);
+        }
+        if !is_coarse && !self.is_near(ring, slot) {
+            return false;
+        }
+        let before = self.stats.moves;
+        self.stats.moves += self.open(arena, ring, slot, RELIEF_MOVES) as u64;
+        self.stats.note_call(before);
+        true
+    }
+
+    /// Whether a slot is the cursor's, or the next behind it that is occupied, in one of the rings
+    /// around the cursor.
+    fn is_near(&self, ring: u32, slot: usize) -> bool {
+        let here = &self.rings[ring as usize];
+        if here.level() < self.floor || self.path(here.level()) != ring {
+            return false;
+        }
+        let at_cursor = here.slot_of(self.cursor);
+        at_cursor == slot || here.next_slot(at_cursor) == Some(slot)
     }
 
     /// Moves some timers of the slots behind the cursor's down, so that their slots are open when
@@ -127,11 +169,30 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
+    /// Whether a call that has nothing else to do should [`idle`](Self::idle).
+    #[inline]
+    pub(crate) const fn is_upkeep_due(&self) -> bool {
+        self.upkeep_due
+    }
+
+    /// What a call does that has nothing else to do: some upkeep, of the earliest slot first. Gives
+    /// how many timers it touched.
+    #[cold]
+    pub(crate) fn idle<T>(&mut self, arena: &mut Arena<T>, most: usize) -> usize {
+        let before = self.stats.moves;
+        let mut moves = most.min(IDLE_MOVES);
+        if moves > 0 && self.head(arena, u64::MAX, &mut moves).is_ok() {
+            self.open_ahead(arena);
+        }
+        self.stats.note_call(before);
+        (self.stats.moves - before) as usize
+    }
+
     /// Opens and sorts the earliest slot, and opens slots ahead, until nothing is left to do or the
     /// budget is spent: then true. Postponed timers stay where they are until they come up.
     pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
         let before = self.stats.moves;
-        let mut is_ready = self.head(arena, &mut moves).is_ok();
+        let mut is_ready = self.head(arena, u64::MAX, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             is_ready = moves > 0;
             moves = moves.saturating_sub(self.open_ahead(arena));
