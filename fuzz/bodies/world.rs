@@ -109,7 +109,8 @@ impl<S: Store> World<S> {
             .map(|i| first + Duration::from_nanos(step.into()) * i)
             .zip(id..)
             .collect();
-        let keys = self.bounded(MOST_MOVES, |store| store.schedule_all(all.clone()));
+        let moves = MOST_MOVES * timers as u64;
+        let keys = self.bounded(moves, |store| store.schedule_all(all.clone()));
         assert_eq!(keys.len(), timers, "a key for each");
         for (ours, (deadline, id)) in keys.into_iter().zip(all) {
             let theirs = self.oracle.model.schedule(deadline, id);

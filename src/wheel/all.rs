@@ -97,7 +97,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     }
 
     /// What the wheel did so far, and what lies in it now. The latter is counted here: a look at
-    /// each ring and at each group of up to sixteen timers, half a nanosecond to two for each timer.
+    /// each ring and at each group of up to sixteen timers, two milliseconds for a million.
     #[must_use]
     pub fn stats(&self) -> WheelStats {
         self.core.full_stats(&self.arena)
