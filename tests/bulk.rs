@@ -222,7 +222,7 @@ impl Drop for Bomb {
     }
 }
 
-/// A hundred bombs, on the wheel and in a queue, one of them live.
+/// A hundred bombs, on the wheel, in a queue and with slack, one of them live.
 fn bombs() -> (Timers<Bomb>, Vec<TimerKey>, Rc<Cell<usize>>) {
     let mut timers = Timers::new();
     let idle = timers.common_timeout(ms(5));
@@ -230,10 +230,10 @@ fn bombs() -> (Timers<Bomb>, Vec<TimerKey>, Rc<Cell<usize>>) {
     let keys = (0..100)
         .map(|i| {
             let bomb = Bomb { dropped: Rc::clone(&dropped), explodes: i == 40 };
-            if i % 2 == 0 {
-                timers.schedule(at(i * 1_000), bomb)
-            } else {
-                timers.schedule_after(at(i), idle, bomb)
+            match i % 3 {
+                0 => timers.schedule(at(i * 1_000), bomb),
+                1 => timers.schedule_after(at(i), idle, bomb),
+                _ => timers.schedule_within(at(i), at(i * 1_000), bomb),
             }
         })
         .collect();
@@ -316,6 +316,7 @@ fn clear_keeps_memory_and_allocates_nothing() {
             let now = at(round * SECOND + i);
             timers.schedule(now + ms(i * 7_919 % 997), i);
             timers.schedule_after(now, idle, i);
+            timers.schedule_within(now, now + ms(i % 700), i);
         }
         for _ in 0..2_000 {
             assert!(timers.pop_expired(at((round + 2) * SECOND)).is_some());

@@ -17,7 +17,7 @@ fn debug_is_one_short_line_whatever_is_stored() {
     assert_eq!(
         format!("{timers:?}"),
         "Timers { timers: 0, next_wakeup: None, levels: {}, queued: 0, \
-         common_timeouts: 0, .. }"
+         windows: 0, common_timeouts: 0, .. }"
     );
     let idle = timers.common_timeout(ms(30));
     for i in 0..1_000 {
@@ -27,7 +27,8 @@ fn debug_is_one_short_line_whatever_is_stored() {
     assert_eq!(
         format!("{timers:?}"),
         "Timers { timers: 2000, next_wakeup: Some(Instant(0)), levels: {5: 69 timers in \
-         64 slots, 6: 931 timers in 14 slots}, queued: 1000, common_timeouts: 1, .. }"
+         64 slots, 6: 931 timers in 14 slots}, queued: 1000, windows: 0, \
+         common_timeouts: 1, .. }"
     );
     let mut wheel = Wheel::new();
     wheel.schedule(at(SECOND), Mute);
@@ -102,7 +103,7 @@ wheel: 5 timers
 
 /// Each common timeout has its line: members on the wheel and in the queue, and who is forgotten.
 #[test]
-fn queues_read_as_they_stand() {
+fn queues_and_windows_read_as_they_stand() {
     let mut timers = Timers::new();
     let idle = timers.common_timeout(ms(30_000));
     let short = timers.common_timeout(ms(5));
@@ -113,10 +114,12 @@ fn queues_read_as_they_stand() {
     timers.schedule_after(at(0), short, Mute);
     assert!(timers.forget_common_timeout(short));
     timers.schedule(at(2 * SECOND), Mute);
+    timers.schedule_within(at(SECOND), at(9 * SECOND), Mute);
+    timers.schedule_within(at(2 * SECOND), at(8 * SECOND), Mute);
     assert_eq!(
         timers.dump().to_string(),
         "\
-6 timers
+8 timers
 now 0ns, next wake-up 5ms
 wheel: 2 timers
   level 5, slots of 1.073741824s: 2 timers in 2 slots
@@ -127,6 +130,7 @@ queues: 4 timers
   30s: 4 members, 3 in line, 2 postponed, the first due 30.00000001s
   5ms: 1 member, 1 in line, the first due 5ms, forgotten
   7ms: 0 members, 0 in line
+windows: 2 timers, open from 1s on, to close by 8s
 "
     );
 }
@@ -150,6 +154,7 @@ fn stats_count_every_timer_where_it_lies() {
     for i in 0..1_000_u64 {
         timers.schedule(at(i * i * 1_000), i);
         timers.schedule_after(at(i), idle, i);
+        timers.schedule_within(at(i), at(i + 100 * i * i), i);
     }
     for step in 0..100 {
         let now = at(step * 10_000_000);
@@ -157,7 +162,8 @@ fn stats_count_every_timer_where_it_lies() {
         while timers.pop_expired(now).is_some() {}
         let stats = timers.stats();
         let on_wheel: usize = stats.wheel.levels.iter().map(|level| level.timers).sum();
-        assert_eq!((on_wheel + stats.queued, stats.timers), (timers.len(), timers.len()));
+        let listed = on_wheel + stats.queued + stats.windows;
+        assert_eq!((listed, stats.timers), (timers.len(), timers.len()));
         assert!(stats.capacity >= stats.timers && stats.limit.is_none());
         for (number, level) in stats.wheel.levels.iter().enumerate() {
             assert_eq!(level.slot_nanos, 1 << (6 * number));

@@ -41,6 +41,7 @@ enum Op {
     Schedule { after: u64 },
     ScheduleAbsolute { deadline: u64 },
     ScheduleAfter { timeout: usize },
+    ScheduleWithin { after: u64, slack: u64, timers: u64 },
     Cluster { after: u64, timers: u64, step: u64 },
     Reschedule { pick: usize, after: u64 },
     Touch { pick: usize },
@@ -60,6 +61,10 @@ fn op() -> impl Strategy<Value = Op> {
         8 => edge().prop_map(|after| Op::Schedule { after }),
         2 => edge().prop_map(|deadline| Op::ScheduleAbsolute { deadline }),
         5 => (0_usize..4).prop_map(|timeout| Op::ScheduleAfter { timeout }),
+        5 => (edge(), edge(), 1_u64..4)
+            .prop_map(|(after, slack, timers)| Op::ScheduleWithin { after, slack, timers }),
+        1 => (0_u64..1_000, 0_u64..1_000, 1_u64..80)
+            .prop_map(|(after, slack, timers)| Op::ScheduleWithin { after, slack, timers }),
         1 => (0_u64..1_000, 1_u64..80, 0_u64..4)
             .prop_map(|(after, timers, step)| Op::Cluster { after, timers, step }),
         5 => (pick.clone(), edge()).prop_map(|(pick, after)| Op::Reschedule { pick, after }),
@@ -100,6 +105,8 @@ struct Pair<const SLOTS: usize, const LEAF: usize> {
     /// The others, by deadline: they come out in the order of their scheduling.
     in_order: BTreeMap<Instant, BTreeSet<usize>>,
     tokens: Vec<CommonTimeout>,
+    /// Timers with slack that came out before their latest.
+    riders: u64,
     now: Instant,
 }
 
@@ -118,6 +125,7 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
             free: vec![],
             in_order: BTreeMap::new(),
             tokens: tokens.to_vec(),
+            riders: 0,
             now,
         }
     }
@@ -133,6 +141,17 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
         let oracle = self.model.schedule(deadline, id);
         self.in_order.entry(deadline).or_default().insert(id);
         self.add((ours, oracle), false);
+    }
+
+    fn schedule_within(&mut self, earliest: Instant, latest: Instant) {
+        if latest <= earliest {
+            // It is an exact one, among its equals, too.
+            self.in_order.entry(earliest).or_default().insert(self.keys.len());
+        }
+        let id = self.keys.len();
+        let ours = self.timers.schedule_within(earliest, latest, id);
+        let oracle = self.model.schedule_within(earliest, latest, id);
+        self.add((ours, oracle), earliest < latest);
     }
 
     fn apply(&mut self, op: &Op) {
@@ -154,6 +173,17 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
                 };
                 let oracle = self.model.schedule_after(self.now, token.duration(), id);
                 self.add((ours, oracle), true);
+            }
+            Op::ScheduleWithin { after, slack, timers } => {
+                for i in 0..timers {
+                    let earliest = self.now + Duration::from_nanos(after);
+                    // One in eight is inverted, if it has any slack at all.
+                    let latest = match self.keys.len() % 8 {
+                        0 => earliest - Duration::from_nanos(slack),
+                        _ => earliest + Duration::from_nanos(slack.saturating_sub(i)),
+                    };
+                    self.schedule_within(earliest, latest);
+                }
             }
             Op::Cluster { after, timers, step } => {
                 for i in 0..timers {
@@ -214,7 +244,20 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
         let mut popped = 0;
         while let Some(expired) = self.timers.pop_expired_within(now, &mut budget) {
             let id = expired.value;
+            popped += 1;
             assert!(expired.deadline <= self.now, "P1: early");
+            if let Some((earliest, latest)) = self.model.window(self.keys[id].1)
+                && earliest < latest
+            {
+                // There is one order with slack: exactly the oracle's next.
+                let oracle = self.model.pop_expired(self.now).expect("P1: not open");
+                assert_eq!(expired.key, self.keys[id].0, "P3");
+                assert_eq!((oracle.value, oracle.deadline), (id, expired.deadline));
+                assert_eq!(expired.deadline, latest.min(self.now));
+                assert!(earliest <= self.now, "P1: before its window");
+                self.riders += u64::from(self.now < latest);
+                continue;
+            }
             assert_eq!(self.model.next_deadline(), Some(expired.deadline), "P4");
             assert_eq!(expired.key, self.keys[id].0, "P3");
             assert_eq!(self.model.cancel(self.keys[id].1), Some(id), "P3");
@@ -223,12 +266,17 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
                 assert_eq!(equals.first(), Some(&id), "P4: among equals");
             }
             self.leave_order(id, expired.deadline);
-            popped += 1;
         }
         assert_eq!(limit - budget.timers, popped);
         if !budget.is_spent() {
             assert!(self.model.pop_expired(self.now).is_none(), "P2: lost");
+            let wakeup = self.timers.next_wakeup();
+            assert!(
+                wakeup.is_none_or(|at| at > self.now) || self.now == Instant::MAX,
+                "P2: nothing is left, but it asks to be woken at {wakeup:?}"
+            );
         }
+        assert_eq!(self.timers.stats().wakeups_saved, self.riders);
     }
 
     /// From here on the timer may take any place among its equals.
@@ -252,9 +300,10 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
         prop_assert_eq!(self.timers.len(), self.model.len());
         let stats = self.timers.stats();
         let on_wheel: usize = stats.wheel.levels.iter().map(|level| level.timers).sum();
-        prop_assert_eq!(on_wheel + stats.queued, self.model.len());
+        prop_assert_eq!(on_wheel + stats.queued + stats.windows, self.model.len());
         for (ours, oracle) in &self.keys {
             prop_assert_eq!(self.timers.deadline(*ours), self.model.deadline(*oracle));
+            prop_assert_eq!(self.timers.window(*ours), self.model.window(*oracle));
             prop_assert_eq!(
                 self.timers.remaining(*ours, self.now),
                 self.model.remaining(*oracle, self.now)

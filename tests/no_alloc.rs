@@ -100,6 +100,40 @@ fn looking_and_upkeep_do_not_allocate() {
     assert_eq!(counted, 0);
 }
 
+/// Timers with slack, of which some ride, some close, some are cancelled and some made exact.
+#[test]
+fn slack_does_not_allocate() {
+    let mut random = common::Random::new(5);
+    let mut timers = Timers::new();
+    let mut step = |timers: &mut Timers<u64>, turn: u64| {
+        let now = at(turn * 10 * MILLI);
+        let earliest = now + ms(random.below(1_000));
+        let latest = earliest + ms(random.below(1_000));
+        let key = timers.schedule_within(earliest, latest, turn);
+        match turn % 8 {
+            0 => drop(timers.cancel(key)),
+            1 => drop(timers.reschedule(key, latest)),
+            _ => {}
+        }
+        // Awake only when somebody must be.
+        if timers.next_deadline().is_some_and(|deadline| deadline <= now) {
+            while timers.pop_expired(now).is_some() {}
+        }
+    };
+    for turn in 0..100_000 {
+        step(&mut timers, turn);
+    }
+    let saved = timers.stats().wakeups_saved;
+    let counted = allocations(|| {
+        for turn in 100_000..200_000 {
+            step(&mut timers, turn);
+        }
+    });
+    assert_eq!(counted, 0);
+    assert!(timers.stats().wakeups_saved > saved);
+    timers.validate().unwrap();
+}
+
 /// Intervals of every behaviour, on time and late.
 #[test]
 fn intervals_do_not_allocate() {

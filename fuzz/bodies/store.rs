@@ -156,5 +156,5 @@ macro_rules! store {
 
 store!(Wheel, |stats: tourbillon::wheel::WheelStats| stats.moves);
 store!(Timers, |stats: tourbillon::timers::TimersStats| {
-    stats.wheel.moves + stats.moved_from_queues
+    stats.wheel.moves + stats.moved_from_queues + stats.moved_in_windows
 });

@@ -14,8 +14,9 @@ use super::store::Store;
 pub(crate) const MOST_OPS: usize = 200;
 /// Timers that are scheduled in one run, at most.
 const MOST_TIMERS: usize = 300;
-/// Timers that a call may touch beyond its budget, or with none: its last step, at most.
-const MOST_EXTRA_MOVES: u64 = 64;
+/// Timers that a call may touch beyond its budget, or with none: its last step, and the upkeep of
+/// wheel and windows, at most.
+const MOST_EXTRA_MOVES: u64 = 96;
 /// Timers that a call without a budget may touch, if it is one that promises a constant (P5).
 const MOST_MOVES: u64 = 256;
 
@@ -145,6 +146,9 @@ impl<S: Store> World<S> {
         assert_eq!(limit - budget.timers, popped, "the budget counts what came out");
         if !budget.is_spent() {
             self.oracle.drained();
+            let (wakeup, now) = (self.store.next_wakeup(), self.now());
+            let is_idle = wakeup.is_none_or(|wakeup| wakeup > now || now == Instant::MAX);
+            assert!(is_idle, "P2: to be woken at {wakeup:?}, with nothing due");
         }
     }
 

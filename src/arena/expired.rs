@@ -8,7 +8,8 @@ use crate::time::Instant;
 pub struct Expired<T> {
     /// The key it had. It is stale now.
     pub key: TimerKey,
-    /// When it was due: exactly what was asked for.
+    /// When it was due: exactly what was asked for; of a timer with slack its latest, or the time of
+    /// the pop if that was before.
     pub deadline: Instant,
     /// What was scheduled.
     pub value: T,

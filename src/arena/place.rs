@@ -8,6 +8,9 @@ use core::num::{NonZeroU32, NonZeroU64};
 /// The upper 6 of them name the home queue (0: none), which a timer keeps for life. Two more say in
 /// what it is: on the wheel, in its home queue, or in nothing (detached). The lower 28 are its spot:
 /// where in the chunks it is written down.
+///
+/// "Queued without a home" is what a timer with slack is: in no list over its own arena, and its spot
+/// names its window instead. That takes no fifth state, and whoever asks for its home finds none.
 #[derive(Copy, Clone, Eq, PartialEq)]
 pub(crate) struct Place(u64);
 
@@ -107,6 +110,23 @@ impl Place {
         Self((self.0 & !STATE_MASK) | QUEUED)
     }
 
+    /// In no list, but with a window of that number.
+    #[inline]
+    pub(crate) const fn in_window(window: u32) -> Self {
+        assert!((window as usize) < Self::SPOTS, "so many windows cannot be told apart");
+        Self(QUEUED | window as u64)
+    }
+
+    /// The number of its window, if it has one.
+    #[inline]
+    pub(crate) const fn window(self) -> Option<u32> {
+        if self.0 & !SPOT_MASK == QUEUED {
+            Some((self.0 & SPOT_MASK) as u32)
+        } else {
+            None
+        }
+    }
+
     /// In nothing.
     #[cfg(feature = "mio")]
     #[inline]
@@ -164,6 +184,9 @@ impl Place {
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spot = self.0 & SPOT_MASK;
+        if let Some(window) = self.window() {
+            return write!(f, "in window {window}");
+        }
         match self.0 & STATE_MASK {
             ON_WHEEL => write!(f, "on the wheel, spot {spot}")?,
             POSTPONED => write!(f, "queued, postponed, spot {spot}")?,

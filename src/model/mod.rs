@@ -1,8 +1,9 @@
 //! The oracle: what [`Timers`](crate::timers::Timers) does, written to be obviously right.
 //!
-//! One sorted set of (deadline, order of scheduling) and one map from key to timer. No slot, no
-//! ring, no bound on anything. Property tests, small worlds and fuzz targets run it beside the
-//! real thing, and the benches use it as the plain `BTreeMap` that the real thing must beat.
+//! One sorted set of (deadline, order of scheduling), one of (earliest, order) for those with slack,
+//! and one map from key to timer. No slot, no ring, no bound on anything. Property tests, small
+//! worlds and fuzz targets run it beside the real thing, and the benches use it as the plain
+//! `BTreeMap` that the real thing must beat.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -18,10 +19,10 @@ use crate::time::Instant;
 struct Entry<T> {
     deadline: Instant,
     order: u64,
+    /// When its window opens, if it has slack: the deadline is when it closes.
+    earliest: Option<Instant>,
     /// The common timeout it was scheduled with.
     home: Option<Duration>,
-    /// Taken out by `detach_expired`, waiting for its handler.
-    detached: bool,
     value: T,
 }
 
@@ -32,7 +33,10 @@ pub struct Model<T> {
     next_order: u64,
     next_index: u32,
     entries: BTreeMap<u32, Entry<T>>,
-    by_deadline: BTreeSet<(Instant, u64, u32)>,
+    /// By deadline; of equals, those with slack come last.
+    by_deadline: BTreeSet<(Instant, bool, u64, u32)>,
+    /// Those with slack, by their earliest.
+    by_earliest: BTreeSet<(Instant, u64, u32)>,
     common: Vec<Duration>,
 }
 
@@ -58,13 +62,34 @@ impl<T> Model<T> {
             next_index: 0,
             entries: BTreeMap::new(),
             by_deadline: BTreeSet::new(),
+            by_earliest: BTreeSet::new(),
             common: Vec::new(),
         }
     }
 
     /// Schedules `value` at `deadline`.
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
-        self.insert(deadline, None, value)
+        self.insert(deadline, None, None, value)
+    }
+
+    /// Schedules `value` for some time in a window.
+    pub fn schedule_within(
+        &mut self,
+        earliest: Instant,
+        latest: Instant,
+        value: T,
+    ) -> TimerKey {
+        if latest <= earliest {
+            return self.schedule(earliest, value);
+        }
+        self.insert(latest, Some(earliest), None, value)
+    }
+
+    /// From when to when the timer may fire.
+    #[must_use]
+    pub fn window(&self, key: TimerKey) -> Option<(Instant, Instant)> {
+        let entry = self.entry(key)?;
+        Some((entry.earliest.unwrap_or(entry.deadline), entry.deadline))
     }
 
     /// Registers a common timeout; registering it again gives the same token.
@@ -91,7 +116,7 @@ impl<T> Model<T> {
     ) -> TimerKey {
         let after = after.into().duration();
         let home = self.common.contains(&after).then_some(after);
-        self.insert(now + after, home, value)
+        self.insert(now + after, None, home, value)
     }
 
     /// Restarts from `now` the common timeout that the timer was scheduled with.
@@ -103,15 +128,13 @@ impl<T> Model<T> {
     /// Gives a timer another deadline.
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
         let order = self.take_order();
-        let Some(entry) = self.entry(key) else { return false };
-        let (old, was_detached) =
-            ((entry.deadline, entry.order, key.index()), entry.detached);
-        if !was_detached {
-            self.by_deadline.remove(&old);
+        if self.entry(key).is_none() {
+            return false;
         }
-        self.by_deadline.insert((deadline, order, key.index()));
+        self.take_out(key.index());
+        self.by_deadline.insert((deadline, false, order, key.index()));
         if let Some(entry) = self.entries.get_mut(&key.index()) {
-            (entry.deadline, entry.order, entry.detached) = (deadline, order, false);
+            (entry.deadline, entry.order, entry.earliest) = (deadline, order, None);
         }
         true
     }
@@ -119,9 +142,8 @@ impl<T> Model<T> {
     /// Cancels a timer and gives its value back.
     pub fn cancel(&mut self, key: TimerKey) -> Option<T> {
         self.entry(key)?;
-        let entry = self.entries.remove(&key.index())?;
-        self.by_deadline.remove(&(entry.deadline, entry.order, key.index()));
-        Some(entry.value)
+        self.take_out(key.index());
+        self.entries.remove(&key.index()).map(|entry| entry.value)
     }
 
     /// The value of a timer.
@@ -160,11 +182,20 @@ impl<T> Model<T> {
         self.by_deadline.first().map(|(deadline, ..)| *deadline)
     }
 
-    /// The next due timer, earliest first.
+    /// The next due timer, earliest first; when nothing is due, that whose window opened first.
     pub fn pop_expired(&mut self, now: Instant) -> Option<Expired<T>> {
-        let (key, deadline) = self.take_expired(now)?;
-        let value = self.cancel(key)?;
-        Some(Expired { key, deadline, value })
+        self.now = self.now.max(now);
+        let due = self.by_deadline.first().map(|&(at, .., index)| (at, index));
+        let open = self.by_earliest.first().map(|&(at, _, index)| (at, index));
+        let has_come = |&(at, _): &(Instant, u32)| at <= self.now;
+        let (_, index) = due.filter(has_come).or(open.filter(has_come))?;
+        self.take_out(index);
+        let entry = self.entries.remove(&index)?;
+        Some(Expired {
+            key: TimerKey::new(index, NonZeroU32::MIN),
+            deadline: entry.deadline.min(self.now),
+            value: entry.value,
+        })
     }
 
     /// The next due timer, unless the budget is spent.
@@ -181,16 +212,14 @@ impl<T> Model<T> {
         Some(expired)
     }
 
-    /// Takes the next due timer out of the order, but leaves it alive under its key.
-    fn take_expired(&mut self, now: Instant) -> Option<(TimerKey, Instant)> {
-        self.now = self.now.max(now);
-        let &(deadline, order, index) = self.by_deadline.first()?;
-        if deadline > self.now {
-            return None;
+    /// Takes a timer out of the order; it stays among the entries.
+    fn take_out(&mut self, index: u32) {
+        let Some(entry) = self.entries.get(&index) else { return };
+        let has_slack = entry.earliest.is_some();
+        self.by_deadline.remove(&(entry.deadline, has_slack, entry.order, index));
+        if let Some(earliest) = entry.earliest {
+            self.by_earliest.remove(&(earliest, entry.order, index));
         }
-        self.by_deadline.remove(&(deadline, order, index));
-        self.entries.get_mut(&index)?.detached = true;
-        Some((TimerKey::new(index, NonZeroU32::MIN), deadline))
     }
 
     /// How many timers there are.
@@ -209,6 +238,7 @@ impl<T> Model<T> {
     pub fn clear(&mut self) {
         self.entries.clear();
         self.by_deadline.clear();
+        self.by_earliest.clear();
     }
 
     /// Every timer, in no particular order.
@@ -221,14 +251,15 @@ impl<T> Model<T> {
     fn insert(
         &mut self,
         deadline: Instant,
+        earliest: Option<Instant>,
         home: Option<Duration>,
         value: T,
     ) -> TimerKey {
         let (order, index) = (self.take_order(), self.next_index);
         self.next_index += 1;
-        self.by_deadline.insert((deadline, order, index));
-        self.entries
-            .insert(index, Entry { deadline, order, home, detached: false, value });
+        self.by_deadline.insert((deadline, earliest.is_some(), order, index));
+        self.by_earliest.extend(earliest.map(|earliest| (earliest, order, index)));
+        self.entries.insert(index, Entry { deadline, order, earliest, home, value });
         TimerKey::new(index, NonZeroU32::MIN)
     }
 

@@ -19,7 +19,8 @@ pub enum Next {
 pub struct Fired {
     /// The timer's key: stale by now for a one-shot, alive for an interval.
     pub key: TimerKey,
-    /// When it was due: exactly what was asked for.
+    /// When it was due: exactly what was asked for; of a timer with slack its latest, or the turn's now
+    /// if that was before.
     pub scheduled: Instant,
     /// A reading taken just before the handler is called, never before `scheduled`.
     pub now: Instant,

@@ -308,7 +308,7 @@ impl<S> Reactor<S> {
 
     fn run_deferred(&mut self, state: &mut S) -> usize {
         let waiting = self.deferred.len();
-        let count = self.within(waiting, self.budget.deferred);
+        let count = self.allowed(waiting, self.budget.deferred);
         let mut called = 0;
         while called < count && !self.is_stopping() {
             let Some(f) = self.deferred.pop_front() else { break };
@@ -321,7 +321,7 @@ impl<S> Reactor<S> {
     /// Tells sources that they were reached from outside. Their drivers flush what was written.
     fn run_poked(&mut self, state: &mut S) -> usize {
         let waiting = self.slots.poked_len();
-        let mut left = self.within(waiting, self.budget.deferred);
+        let mut left = self.allowed(waiting, self.budget.deferred);
         let mut called = 0;
         while left > 0 && !self.is_stopping() {
             let Some(key) = self.slots.next_poked() else { break };
@@ -337,7 +337,7 @@ impl<S> Reactor<S> {
         }
         self.mailbox.collect(&mut self.posts);
         let waiting = self.posts.len();
-        let count = self.within(waiting, self.budget.posts);
+        let count = self.allowed(waiting, self.budget.posts);
         let mut called = 0;
         while called < count && !self.is_stopping() {
             let Some(f) = self.posts.pop_front() else { break };
@@ -348,7 +348,7 @@ impl<S> Reactor<S> {
     }
 
     /// How much of what waits the budget allows.
-    fn within(&mut self, waiting: usize, budget: usize) -> usize {
+    fn allowed(&mut self, waiting: usize, budget: usize) -> usize {
         self.stats.budget_hits += u64::from(waiting > budget);
         waiting.min(budget)
     }

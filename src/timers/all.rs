@@ -74,6 +74,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn clear(&mut self) {
         self.wheel.clear(self.now);
         self.queues.clear();
+        self.slack.clear(self.now);
         self.arena.clear();
     }
 
@@ -94,6 +95,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// [`iter`](Self::iter).
     pub fn shrink_to_fit(&mut self) {
         self.wheel.shrink_to_fit();
+        self.slack.shrink_to_fit();
         self.arena.shrink_to_fit();
     }
 
@@ -106,13 +108,19 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         TimersStats {
             wheel,
             moved_from_queues: self.moved_from_queues,
+            moved_in_windows: self.slack.moves(),
+            wakeups_saved: self.slack.wakeups_saved(),
             max_moves_per_call: self.max_moves_per_call.max(wheel.max_moves_per_call),
             timers: self.len(),
             queued: self.queues.timers(&self.arena),
             capacity: self.capacity(),
             limit: self.limit(),
+            windows: self.slack.len(),
             common_timeouts: self.queues.registered(),
-            memory: self.arena.bytes() + self.wheel.bytes() + self.queues.bytes(),
+            memory: self.arena.bytes()
+                + self.wheel.bytes()
+                + self.queues.bytes()
+                + self.slack.bytes(),
         }
     }
 }

@@ -4,8 +4,9 @@ use super::{After, Refused, TimerKey, Timers};
 use crate::time::Instant;
 
 impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
-    /// Lets [`try_schedule`](Self::try_schedule) and
-    /// [`try_schedule_after`](Self::try_schedule_after) refuse when there are `timers` timers or
+    /// Lets [`try_schedule`](Self::try_schedule),
+    /// [`try_schedule_after`](Self::try_schedule_after) and
+    /// [`try_schedule_within`](Self::try_schedule_within) refuse when there are `timers` timers or
     /// more; `None`, as at first: when no more can be numbered, which is beyond what memory holds.
     ///
     /// [`schedule`](Self::schedule) and the others are not bound by it: they have nothing to refuse
@@ -88,5 +89,33 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             return Err(Refused::new(value));
         }
         Ok(self.schedule_after(now, after, value))
+    }
+
+    /// As [`schedule_within`](Self::schedule_within), unless there are as many timers as there may
+    /// be. O(1).
+    ///
+    /// # Errors
+    ///
+    /// The value, given back; nothing was changed.
+    ///
+    /// ```
+    /// # use tourbillon::{Instant, Timers};
+    /// let mut timers = Timers::new();
+    /// timers.set_limit(Some(1));
+    /// let (earliest, latest) = (Instant::from_nanos(5), Instant::from_nanos(50));
+    /// assert!(timers.try_schedule_within(earliest, latest, "flush").is_ok());
+    /// let refused = timers.try_schedule_within(earliest, latest, "count").unwrap_err();
+    /// assert_eq!(refused.into_inner(), "count");
+    /// ```
+    pub fn try_schedule_within(
+        &mut self,
+        earliest: Instant,
+        latest: Instant,
+        value: T,
+    ) -> Result<TimerKey, Refused<T>> {
+        if self.arena.is_full() {
+            return Err(Refused::new(value));
+        }
+        Ok(self.schedule_within(earliest, latest, value))
     }
 }

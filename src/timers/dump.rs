@@ -1,9 +1,11 @@
 //! [`Dump`]: timers in words, for a person to read; and their `Debug`, in one line.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::Timers;
 use crate::arena::Counted;
+use crate::time::Instant;
 use crate::wheel::write_head;
 
 /// Prints everything about timers but their values. Made by [`Timers::dump`].
@@ -14,8 +16,8 @@ pub struct Dump<'a, T, const SLOTS: usize, const LEAF: usize> {
 impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// What lies where, for a person to read: how many timers there are and may be; level by level
     /// the wheel's slots with timers, the span of time each covers, how many timers it holds, and
-    /// how many of these were postponed beyond it; what is sorted; and each common timeout with its
-    /// members, on the wheel or in its queue. The first eight slots of a level; with `{:#}` all.
+    /// how many of these were postponed beyond it; what is sorted; each common timeout with its
+    /// members, on the wheel or in its queue; and the timers with slack. The first eight slots of a level; with `{:#}` all.
     /// O(n), and nothing is allocated.
     ///
     /// ```
@@ -44,6 +46,19 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 }
 
+impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
+    /// One line for the timers with slack, if there are any.
+    fn write_windows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.slack.len() == 0 {
+            return Ok(());
+        }
+        let time = |at: Instant| Duration::from_nanos(at.as_nanos());
+        let timers = Counted(self.slack.len(), "timer");
+        let (opens, closes) = (time(self.slack.opens()), time(self.slack.closes()));
+        writeln!(f, "windows: {timers}, open from {opens:?} on, to close by {closes:?}")
+    }
+}
+
 impl<T, const SLOTS: usize, const LEAF: usize> fmt::Display for Dump<'_, T, SLOTS, LEAF> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let timers = self.timers;
@@ -51,7 +66,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> fmt::Display for Dump<'_, T, SLOT
         write_head(f, timers.len(), timers.limit(), timers.now, timers.next_wakeup())?;
         timers.wheel.write(f, arena)?;
         timers.queues.write(f, arena)?;
-        let listed = timers.wheel.levels(arena).timers() + timers.queues.timers(arena);
+        timers.write_windows(f)?;
+        let listed = timers.wheel.levels(arena).timers()
+            + timers.queues.timers(arena)
+            + timers.slack.len();
         match timers.len() - listed {
             0 => Ok(()),
             detached => writeln!(f, "{} being fired", Counted(detached, "timer")),
@@ -73,6 +91,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> fmt::Debug for Timers<T, SLOTS, L
             .field("next_wakeup", &self.next_wakeup())
             .field("levels", &self.wheel.levels(&self.arena))
             .field("queued", &self.queues.timers(&self.arena))
+            .field("windows", &self.slack.len())
             .field("common_timeouts", &self.queues.registered())
             .finish_non_exhaustive()
     }

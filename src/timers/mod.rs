@@ -33,6 +33,10 @@
 //! deadlines in the order of their scheduling. Only a timer that was rescheduled or touched, and a
 //! queue's member beside the wheel's, may take any place among its equals.
 //!
+//! A timer with slack ([`schedule_within`](Timers::schedule_within)) is due at its latest, behind exact
+//! timers of the same instant. When nothing is due, those whose window is open come out, by their
+//! earliest.
+//!
 //! # Costs
 //!
 //! Every call is O(1) but those that visit all timers (`retain`, `clear`, `iter`, `drain_all`).
@@ -42,9 +46,11 @@
 mod all;
 mod bounded;
 mod dump;
+mod slack;
 mod stats;
 #[cfg(feature = "model")]
 mod validate;
+mod within;
 
 use core::time::Duration;
 
@@ -54,6 +60,7 @@ pub use self::stats::TimersStats;
 pub use crate::arena::{Budget, Expired, Iter, Refused, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
 
+use self::slack::Slack;
 use crate::arena::{Arena, Place};
 use crate::common_timeout::{First, Queues};
 use crate::time::Instant;
@@ -67,6 +74,7 @@ pub struct Timers<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_T
     arena: Arena<T>,
     wheel: Core<SLOTS, LEAF>,
     queues: Queues,
+    slack: Slack<SLOTS, LEAF>,
     now: Instant,
     moved_from_queues: u64,
     max_moves_per_call: u64,
@@ -107,6 +115,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             arena: Arena::with_capacity(capacity),
             wheel: Core::starting_at(now),
             queues: Queues::new(),
+            slack: Slack::new(),
             now,
             moved_from_queues: 0,
             max_moves_per_call: 0,
@@ -220,13 +229,24 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
         let Some(node) = self.arena.get_mut(key) else { return false };
         let place = node.place();
-        if place.is_detached() {
-            node.deadline = deadline;
-            self.wheel.insert(&mut self.arena, key.index());
+        if place.is_on_wheel() {
+            self.wheel.reschedule(&mut self.arena, key.index(), deadline);
         } else {
-            self.move_linked(key.index(), place, deadline);
+            self.reschedule_elsewhere(key.index(), place, deadline);
         }
         true
+    }
+
+    /// As [`reschedule`](Self::reschedule), of a timer that is in a queue, in a window or detached.
+    #[inline(never)]
+    fn reschedule_elsewhere(&mut self, index: u32, place: Place, deadline: Instant) {
+        if place.home().is_some() && place.is_queued() {
+            self.move_linked(index, place, deadline);
+            return;
+        }
+        self.note_departure(index, place);
+        self.arena.node_mut(index).deadline = deadline;
+        self.wheel.insert(&mut self.arena, index);
     }
 
     #[inline]
@@ -277,6 +297,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if place.is_on_wheel() {
             let spot = place.spot_in_list();
             self.wheel.note_departure(&mut self.arena, index, spot, ());
+        } else if let Some(window) = place.window() {
+            self.slack.close(window);
         } else if place.is_queued() {
             self.queues.note_departure(&mut self.arena, place);
         }
@@ -353,6 +375,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
             if wheel <= queues { self.wheel.witness() } else { self.queues.witness() };
         // Nothing is earlier than `wake`, so whoever is due then is the earliest.
         let wake = wheel.min(queues);
+        if self.slack.closes() < wake {
+            return self.slack.known_close();
+        }
         self.arena.is_due_at(witness, wake).then_some(wake)
     }
 
@@ -375,16 +400,23 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// When a call is next worth making: at or before
     /// [`next_deadline`](Self::next_deadline), and earlier only if a timer that was cancelled or
-    /// postponed stood there. O(1). `None`: there are no timers.
+    /// postponed stood there, or if a budget left timers behind whose window is open. O(1). `None`:
+    /// there are no timers.
     #[inline]
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
-        (!self.is_empty()).then(|| self.wake())
+        (!self.is_empty()).then(|| self.wake().min(self.slack.left_open()))
     }
 
     /// Nothing needs doing before this instant.
     #[inline]
     fn wake(&self) -> Instant {
+        self.exact_wake().min(self.slack.closes())
+    }
+
+    /// Nothing is due before this instant but by its slack.
+    #[inline]
+    fn exact_wake(&self) -> Instant {
         self.wheel.wake().min(self.queues.wake())
     }
 
@@ -436,7 +468,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if now > self.now {
             self.now = now;
         }
-        if self.wake() > self.now {
+        // No window closes before it opens, so this says that nothing closes either.
+        if self.exact_wake() > self.now && self.slack.opens() > self.now {
             if self.wheel.is_upkeep_due() {
                 self.idle(budget);
             }
@@ -456,11 +489,16 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
         if budget.is_spent() {
+            self.slack.leave_open();
             return None;
         }
         // As a rule the next is in the sorted view, and nothing has to be looked for.
         let index = match self.wheel.ready(&self.arena) {
-            Some((at, index)) if at <= self.now && at <= self.queues.wake() => {
+            Some((at, index))
+                if at <= self.now
+                    && at <= self.queues.wake()
+                    && at <= self.slack.closes() =>
+            {
                 self.wheel.pop_front(&mut self.arena, index);
                 index
             }
@@ -476,8 +514,18 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
-        let index = self.first_due(self.now, budget)?;
-        self.unlink(index);
+        let Some(index) = self.first_due(self.now, budget) else {
+            return if self.slack.opens() > self.now {
+                None
+            } else {
+                self.take_open(budget)
+            };
+        };
+        let place = self.arena.node(index).place();
+        self.note_departure(index, place);
+        if place.window().is_some() {
+            self.upkeep_windows(budget);
+        }
         Some(index)
     }
 
@@ -485,11 +533,24 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// are spent.
     #[inline]
     fn first_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        if self.wake() > now {
+        let before = self.moves();
+        let exact = self.first_exact(now, budget);
+        if self.slack.closes() > now {
+            return exact;
+        }
+        let found = self.or_closing(exact, now, budget);
+        self.note_call(before);
+        found
+    }
+
+    /// As [`first_due`](Self::first_due), of the timers without slack.
+    #[inline]
+    fn first_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+        if self.exact_wake() > now {
             return None;
         }
         let before = self.moves();
-        let found = self.find_due(now, budget);
+        let found = self.find_exact(now, budget);
         self.note_call(before);
         found
     }
@@ -497,7 +558,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Timers touched inside, so far.
     #[inline]
     fn moves(&self) -> u64 {
-        self.wheel.stats().moves + self.moved_from_queues
+        self.wheel.stats().moves + self.moved_from_queues + self.slack.moves()
     }
 
     /// A call is over that began with so many moves.
@@ -507,7 +568,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         self.max_moves_per_call = self.max_moves_per_call.max(moves);
     }
 
-    fn find_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
+    fn find_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
         loop {
             if budget.moves == 0 {
                 return None;
@@ -539,7 +600,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// more to do. For the idle moments of a loop.
     pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
         self.now = self.now.max(now);
+        let before = self.moves();
         self.wheel.maintain(&mut self.arena, moves)
+            || self.slack.maintain(moves, self.moves() - before)
     }
 
     /// How many timers there are.

@@ -10,6 +10,11 @@ pub struct TimersStats {
     pub wheel: WheelStats,
     /// Postponed members of common queues that came up early and moved to the wheel.
     pub moved_from_queues: u64,
+    /// Timers with slack that were sorted or moved inside, by the start or the end of their window.
+    pub moved_in_windows: u64,
+    /// Timers with slack that were handed out before their latest instant, because somebody had asked
+    /// anyway: each of them would else have asked for a wake-up of its own.
+    pub wakeups_saved: u64,
     /// The most timers that upkeep touched in one call, wheel and queues together.
     pub max_moves_per_call: u64,
     /// Timers that are scheduled.
@@ -20,6 +25,8 @@ pub struct TimersStats {
     pub capacity: usize,
     /// Timers that [`try_schedule`](super::Timers::try_schedule) lets there be. `None`: no limit.
     pub limit: Option<usize>,
+    /// Those of them that have slack.
+    pub windows: usize,
     /// Common timeouts that are registered.
     pub common_timeouts: usize,
     /// Bytes of memory for timers and rings, room for more included.

@@ -17,7 +17,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         let on_wheel = self.wheel.validate(&self.arena)?;
         let queued = self.queues.validate(&self.arena)?;
         let detached = self.arena.iter().filter(|(_, node)| node.place().is_detached());
-        let linked = on_wheel + queued + detached.count();
+        let windows = self.slack.validate(&self.arena)?;
+        let linked = on_wheel + queued + windows + detached.count();
         if linked == self.len() {
             Ok(())
         } else {

@@ -1,11 +1,12 @@
 //! The reactor's promises, by property: order and exactness on a manual clock, handlers that misbehave,
-//! other threads, real waits, signals.
+//! other threads, real waits, slack, signals.
 #![cfg(all(feature = "mio", unix))]
 
 mod misbehaving;
 mod remote;
 #[cfg(feature = "signals")]
 mod signals;
+mod slack;
 mod sources;
 mod stopping;
 mod timers;

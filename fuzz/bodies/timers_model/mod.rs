@@ -1,14 +1,16 @@
-//! [`Timers`] beside the oracle: the wheel's operations, and those of the common timeouts, in one
-//! script.
+//! [`Timers`] beside the oracle: the wheel's operations, those of the common timeouts, and timers with
+//! slack, in one script.
 //!
-//! Checked as for the wheel alone, and in addition: who may be touched, the time that is left, and
-//! the order of wheel and queues together.
+//! Checked as for the wheel alone, and in addition: who may be touched, the time that is left, the
+//! order of wheel, queues and windows together, and the wake-ups that slack has saved.
 
 mod ops;
 mod seeds;
+mod window_seeds;
 
 use std::time::Duration;
 
+use tourbillon::time::Instant;
 use tourbillon::timers::{CommonTimeout, Timers};
 
 pub(crate) use self::ops::{Op, QueueOp};
@@ -61,8 +63,26 @@ impl<const SLOTS: usize, const LEAF: usize> Queued<SLOTS, LEAF> {
         self.world.add(ours, theirs, true);
     }
 
+    fn schedule_within(&mut self, earliest: Instant, latest: Instant) {
+        let Some(id) = self.world.next_number() else { return };
+        let ours = self
+            .world
+            .bounded(256, |timers| timers.schedule_within(earliest, latest, id));
+        let theirs = self.world.oracle.model.schedule_within(earliest, latest, id);
+        self.world.add(ours, theirs, false);
+    }
+
     fn apply(&mut self, op: QueueOp) {
         match op {
+            QueueOp::Within { after, slack, inverted } => {
+                let earliest = self.world.now() + after.duration();
+                let latest = if inverted % 2 == 0 {
+                    earliest + slack.duration()
+                } else {
+                    earliest - slack.duration()
+                };
+                self.schedule_within(earliest, latest);
+            }
             QueueOp::Join { common, back } => self.join(self.common(common), back),
             QueueOp::Touch { pick, back } => {
                 let now = self.world.now() - Duration::from_nanos(back.into());
@@ -103,7 +123,15 @@ impl<const SLOTS: usize, const LEAF: usize> Queued<SLOTS, LEAF> {
                 timers.remaining(entry.ours, oracle.now),
                 oracle.model.remaining(entry.theirs, oracle.now)
             );
+            assert_eq!(timers.window(entry.ours), oracle.model.window(entry.theirs));
         }
+    }
+
+    fn check_slack(&self) {
+        let stats = self.world.store.stats();
+        assert_eq!(stats.wakeups_saved, self.world.oracle.riders, "riders");
+        let with_slack = self.world.oracle.with_slack().count();
+        assert_eq!(stats.windows, with_slack, "windows");
     }
 }
 
@@ -131,6 +159,7 @@ fn agree<const SLOTS: usize, const LEAF: usize>(script: &Script<Start, Op>) {
             Op::Queue(op) => queued.apply(op),
         }
         queued.world.check();
+        queued.check_slack();
     }
     queued.check_remaining();
     queued.world.finish();

@@ -1,16 +1,18 @@
-//! The operations of timers: the wheel's and the common timeouts', as likely as each other.
+//! The operations of timers: the wheel's, and those that the wheel alone does not have, as likely as
+//! each other.
 
-use crate::bodies::codec::{Bytes, Code, ops};
+use crate::bodies::codec::{Bytes, Code, Nanos, ops};
 use crate::bodies::world;
 
-// What one step does with common timeouts. They are picked by their number, modulo how many there
-// are.
+// What one step does with common timeouts, which are picked by their number, modulo how many there
+// are; and timers with slack. A window is inverted if `inverted` is odd.
 ops!(QueueOp {
     Join { common: u8, back: u8 },
     Touch { pick: u16, back: u8 },
     Forget { common: u8 },
     Register { common: u8 },
     ForeignToken { common: u8, others: u8 },
+    Within { after: Nanos, slack: Nanos, inverted: u8 },
 });
 
 /// One step.

@@ -13,14 +13,14 @@ use crate::bodies::world::Op::{
 use crate::bodies::world::{self, Start};
 
 /// Geometries, as `run` numbers them.
-const FOURS: u8 = 1;
-const SORTED_FOURS: u8 = 2;
-const EIGHTS: u8 = 3;
-const SHIPPED: u8 = 4;
+pub(super) const FOURS: u8 = 1;
+pub(super) const SORTED_FOURS: u8 = 2;
+pub(super) const EIGHTS: u8 = 3;
+pub(super) const SHIPPED: u8 = 4;
 
 /// Common timeouts, as they are registered: of 0, 5 and 1,000 ns, 30 s, and as good as never.
 const NONE: u8 = 0;
-const FIVE: u8 = 1;
+pub(super) const FIVE: u8 = 1;
 const MICRO: u8 = 2;
 const IDLE: u8 = 3;
 const NEVER: u8 = 4;
@@ -37,20 +37,28 @@ impl From<QueueOp> for Op {
     }
 }
 
-fn seed(geometry: u8, now: Nanos, ops: &[Op]) -> Vec<u8> {
+pub(super) fn seed(geometry: u8, now: Nanos, ops: &[Op]) -> Vec<u8> {
     Script { start: Start { geometry, now }, ops: ops.to_vec() }.write()
 }
 
-const fn join(common: u8) -> QueueOp {
+pub(super) const fn join(common: u8) -> QueueOp {
     Join { common, back: 0 }
 }
 
-const fn touch(pick: u16) -> QueueOp {
+pub(super) const fn touch(pick: u16) -> QueueOp {
     Touch { pick, back: 0 }
 }
 
 pub(crate) fn seeds() -> Seeds {
-    [order(), touching(), registering(), ends(), wheel_alone()].concat()
+    [
+        order(),
+        touching(),
+        registering(),
+        ends(),
+        wheel_alone(),
+        super::window_seeds::windows(),
+    ]
+    .concat()
 }
 
 /// Members and timers of the wheel, due together.
