@@ -39,5 +39,5 @@ pub use time::MonotonicClock;
 pub use time::{
     Clock, Instant, Interval, ManualClock, MissedTickBehavior, Tick, ZeroPeriod,
 };
-pub use timers::{Budget, Expired, TimerKey, Timers};
+pub use timers::{Budget, Expired, Refused, TimerKey, Timers};
 pub use wheel::Wheel;

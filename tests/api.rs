@@ -59,7 +59,7 @@ fn iter_visits_every_timer_once() {
     let (timers, keys) = mixed();
     let seen: BTreeSet<u64> = timers.iter().map(|(_, _, value)| *value).collect();
     assert_eq!((timers.iter().count(), seen.len()), (keys.len(), keys.len()));
-    for (key, deadline, value) in timers.iter() {
+    for (key, deadline, value) in &timers {
         assert!(keys.contains(&key));
         assert_eq!(timers.deadline(key), Some(deadline));
         assert_eq!(timers.get(key), Some(value));

@@ -5,9 +5,13 @@
 //! asking tidies up, and what was never tidied must come out right as well. `PROPTEST_CASES` says how
 //! many runs (256 if it is not set; 10,000 in a release check).
 
+#[path = "model/bulk.rs"]
+mod bulk;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use bulk::{Many, many};
 use proptest::prelude::*;
 use tourbillon::model::Model;
 use tourbillon::time::Instant;
@@ -47,6 +51,7 @@ enum Op {
     GoBack { by: u64 },
     Maintain { moves: usize },
     Shrink,
+    Many(Many),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -74,6 +79,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0_u64..1_000).prop_map(|by| Op::GoBack { by }),
         2 => budget.prop_map(|moves| Op::Maintain { moves }),
         1 => Just(Op::Shrink),
+        7 => many().prop_map(Op::Many),
     ]
 }
 
@@ -230,6 +236,7 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
                 while self.timers.maintain(self.now, moves.max(1)) {}
             }
             Op::Shrink => self.timers.shrink_to_fit(),
+            Op::Many(ref many) => self.apply_many(many),
         }
     }
 
@@ -293,6 +300,9 @@ impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
             self.timers.validate().map_err(TestCaseError::fail)?;
         }
         prop_assert_eq!(self.timers.len(), self.model.len());
+        let stats = self.timers.stats();
+        let on_wheel: usize = stats.wheel.levels.iter().map(|level| level.timers).sum();
+        prop_assert_eq!(on_wheel + stats.queued + stats.windows, self.model.len());
         for (ours, oracle) in &self.keys {
             prop_assert_eq!(self.timers.deadline(*ours), self.model.deadline(*oracle));
             prop_assert_eq!(self.timers.window(*ours), self.model.window(*oracle));

@@ -1,13 +1,18 @@
 //! What [`Wheel`] and [`Timers`] have in common, so that one world drives both.
 
 use tourbillon::time::Instant;
-use tourbillon::timers::{Budget, Expired, TimerKey, Timers};
+use tourbillon::timers::{Budget, Expired, Refused, TimerKey, Timers};
 use tourbillon::wheel::Wheel;
 
 /// The verbs of both, for values that are numbers.
 pub(crate) trait Store {
     fn starting_at(now: Instant) -> Self;
     fn schedule(&mut self, deadline: Instant, id: usize) -> TimerKey;
+    fn schedule_all(&mut self, timers: Vec<(Instant, usize)>) -> Vec<TimerKey>;
+    /// `Err`: the value was given back.
+    fn try_schedule(&mut self, deadline: Instant, id: usize) -> Result<TimerKey, usize>;
+    fn set_limit(&mut self, timers: Option<usize>);
+    fn limit(&self) -> Option<usize>;
     fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool;
     fn cancel(&mut self, key: TimerKey) -> Option<usize>;
     fn get(&self, key: TimerKey) -> Option<usize>;
@@ -29,6 +34,8 @@ pub(crate) trait Store {
     fn numbers(&self) -> Vec<usize>;
     /// Timers touched inside, so far.
     fn moves(&self) -> u64;
+    /// As many characters as a dump has.
+    fn dump_len(&self) -> usize;
     fn validate(&self) -> Result<(), String>;
 }
 
@@ -41,6 +48,26 @@ macro_rules! store {
 
             fn schedule(&mut self, deadline: Instant, id: usize) -> TimerKey {
                 self.schedule(deadline, id)
+            }
+
+            fn schedule_all(&mut self, timers: Vec<(Instant, usize)>) -> Vec<TimerKey> {
+                self.schedule_all(timers)
+            }
+
+            fn try_schedule(
+                &mut self,
+                deadline: Instant,
+                id: usize,
+            ) -> Result<TimerKey, usize> {
+                self.try_schedule(deadline, id).map_err(Refused::into_inner)
+            }
+
+            fn set_limit(&mut self, timers: Option<usize>) {
+                self.set_limit(timers);
+            }
+
+            fn limit(&self) -> Option<usize> {
+                self.limit()
             }
 
             fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
@@ -114,6 +141,10 @@ macro_rules! store {
 
             fn moves(&self) -> u64 {
                 $moves(self.stats())
+            }
+
+            fn dump_len(&self) -> usize {
+                format!("{:#} {self:?}", self.dump()).len()
             }
 
             fn validate(&self) -> Result<(), String> {

@@ -68,6 +68,11 @@ impl<S: Store> World<S> {
         (id < MOST_TIMERS).then_some(id)
     }
 
+    /// Whether a call that may refuse must.
+    pub(crate) fn is_full(&self) -> bool {
+        self.store.limit().is_some_and(|limit| self.oracle.model.len() >= limit)
+    }
+
     pub(crate) fn add(&mut self, ours: TimerKey, theirs: TimerKey, free: bool) {
         self.oracle.entries.push(Entry { ours, theirs, free });
     }
@@ -83,9 +88,35 @@ impl<S: Store> World<S> {
 
     fn schedule(&mut self, deadline: Instant) {
         let Some(id) = self.next_number() else { return };
-        let ours = self.bounded(MOST_MOVES, |store| store.schedule(deadline, id));
+        let is_full = self.is_full();
+        let ours = self.bounded(MOST_MOVES, |store| {
+            if id % 2 == 0 {
+                return store.schedule(deadline, id);
+            }
+            // A refusal changes nothing, and a plain call is not bound by the limit.
+            let tried = store.try_schedule(deadline, id);
+            assert_eq!(tried.err(), is_full.then_some(id), "the limit");
+            tried.unwrap_or_else(|id| store.schedule(deadline, id))
+        });
         let theirs = self.oracle.model.schedule(deadline, id);
         self.add(ours, theirs, false);
+    }
+
+    /// Schedules so many in one call.
+    fn schedule_all(&mut self, first: Instant, timers: u8, step: u8) {
+        let Some(id) = self.next_number() else { return };
+        let timers = usize::from(timers).min(MOST_TIMERS - id);
+        let all: Vec<_> = (0..timers as u32)
+            .map(|i| first + Duration::from_nanos(step.into()) * i)
+            .zip(id..)
+            .collect();
+        let moves = MOST_MOVES * timers as u64;
+        let keys = self.bounded(moves, |store| store.schedule_all(all.clone()));
+        assert_eq!(keys.len(), timers, "a key for each");
+        for (ours, (deadline, id)) in keys.into_iter().zip(all) {
+            let theirs = self.oracle.model.schedule(deadline, id);
+            self.add(ours, theirs, false);
+        }
     }
 
     /// The keys of a timer that is about to be moved, or to go.
@@ -142,6 +173,10 @@ impl<S: Store> World<S> {
         match op {
             Op::Schedule { after } => self.schedule(self.now() + after.duration()),
             Op::ScheduleAt { deadline } => self.schedule(deadline.instant()),
+            // The new calls have no numbers of their own, so that old inputs mean what they did.
+            Op::Cluster { after, timers, step } if timers / 48 % 2 == 1 => {
+                self.schedule_all(self.now() + after.duration(), timers % 48, step);
+            }
             Op::Cluster { after, timers, step } => {
                 for i in 0..u32::from(timers % 48) {
                     let spread = Duration::from_nanos(step.into()) * i;
@@ -186,7 +221,10 @@ impl<S: Store> World<S> {
             Op::Foreign { pick } => self.foreign(pick),
             Op::Thin { modulus } => self.thin(usize::from(modulus).max(1)),
             Op::DrainSome { most } => self.drain_some(most.into()),
-            Op::Reserve { timers } => self.store.reserve(timers.into()),
+            Op::Reserve { timers } => {
+                self.store.reserve(timers.into());
+                self.store.set_limit((timers % 4 > 0).then_some(timers.into()));
+            }
             Op::Shrink {} => self.store.shrink_to_fit(),
             Op::Clear {} => {
                 self.store.clear();
@@ -220,6 +258,7 @@ impl<S: Store> World<S> {
 
     /// At the end: every key there ever was, and everything that is left, in order.
     pub(crate) fn finish(mut self) {
+        assert!(self.store.dump_len() > 40, "a dump does not panic, and says something");
         for entry in &self.oracle.entries {
             let (ours, theirs) = (entry.ours, entry.theirs);
             assert_eq!(self.store.get(ours), self.oracle.model.get(theirs).copied());

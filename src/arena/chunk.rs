@@ -182,6 +182,19 @@ impl Chunks {
         chunks as u32
     }
 
+    /// Whether one more chunk can be had.
+    #[inline]
+    pub(super) const fn has_room(&self) -> bool {
+        self.first_spare != NIL || self.lines.len() < Place::SPOTS / CHUNK_TIMERS
+    }
+
+    /// Forgets all chunks, of lists that are empty from here on. Memory is kept.
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+        self.heads.clear();
+        self.first_spare = NIL;
+    }
+
     /// Makes a chunk spare.
     pub(super) fn give_back(&mut self, chunk: u32) {
         let next = self.first_spare;

@@ -33,21 +33,30 @@
 
 mod budget;
 mod chunk;
+mod counted;
 mod expired;
 mod key;
 mod list;
 mod place;
+mod refused;
 mod slots;
 
 pub use budget::Budget;
 pub(crate) use chunk::Chunks;
+pub(crate) use counted::Counted;
 pub use expired::Expired;
 pub use key::TimerKey;
 pub(crate) use list::List;
 pub(crate) use place::Place;
+pub use refused::Refused;
 pub(crate) use slots::Arena;
+pub use slots::Iter;
 #[cfg(feature = "model")]
 pub(crate) use slots::Node;
+
+/// For how many timers room is made on the word of an iterator. Beyond that it grows as they come, so
+/// that a wrong word costs no more than this.
+pub(crate) const MOST_BELIEVED: usize = 1 << 20;
 
 /// The index that names no node: the end of a list.
 pub(crate) const NIL: u32 = u32::MAX;

@@ -1,8 +1,11 @@
 //! [`Arena`]: slots that are used again under a new generation.
 
+mod bulk;
+
 use alloc::vec::Vec;
 use core::num::{NonZeroU32, NonZeroU64};
 
+pub use self::bulk::Iter;
 use super::{Chunks, NIL, Place, TimerKey};
 use crate::time::Instant;
 
@@ -110,6 +113,8 @@ pub(crate) struct Arena<T> {
     /// The vacant slot to use next: the one left last, whose line is still in the cache.
     first_free: u32,
     live: u32,
+    /// How many timers the forms that may refuse let there be.
+    limit: usize,
     /// The first stamp of a new slot: above all that were ever used in a slot given back.
     floor: NonZeroU64,
 }
@@ -123,6 +128,7 @@ impl<T> Arena<T> {
             chunks,
             first_free: NIL,
             live: 0,
+            limit: usize::MAX,
             floor: first_stamp(),
         }
     }
@@ -145,7 +151,7 @@ impl<T> Arena<T> {
         list: impl FnOnce(&mut Chunks, u32) -> Place,
     ) -> TimerKey {
         if self.first_free == NIL {
-            self.add_slot();
+            self.add_slots();
         }
         match self.insert_if(deadline, value, |chunks, index| Some(list(chunks, index))) {
             Ok(key) => key,
@@ -170,15 +176,6 @@ impl<T> Arena<T> {
         self.live += 1;
         *slot = Slot::Live(Node { tag: stamp | place.bits(), deadline, value });
         Ok(TimerKey::new(index, generation(stamp)))
-    }
-
-    /// Makes a vacant slot.
-    #[cold]
-    #[inline(never)]
-    fn add_slot(&mut self) {
-        assert!(self.slots.len() < RETIRED as usize, "no memory holds that many timers");
-        self.slots.push(Slot::Vacant { next_free: self.first_free, stamp: self.floor });
-        self.first_free = self.slots.len() as u32 - 1;
     }
 
     /// Takes the timer that a key names out of its slot; the key is dead from here on.
@@ -275,6 +272,7 @@ impl<T> Arena<T> {
     }
 
     /// The live nodes, in the order of their slots.
+    #[cfg(feature = "model")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerKey, &Node<T>)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| match slot {
             Slot::Live(node) => {
@@ -282,11 +280,6 @@ impl<T> Arena<T> {
             }
             Slot::Vacant { .. } => None,
         })
-    }
-
-    /// How many slots there are: an index below may be live.
-    pub(crate) const fn slots(&self) -> u32 {
-        self.slots.len() as u32
     }
 
     /// The key of a slot, if it is live.
@@ -406,7 +399,11 @@ mod tests {
         assert!(arena.get(last).is_none());
         arena.shrink_to_fit();
         assert_eq!(arena.get(next).map(|node| node.value), Some(2));
-        assert_eq!(arena.slots.len(), 2, "a retired slot is not given back");
+        let retired = &arena.slots[last.index() as usize];
+        assert!(
+            matches!(retired, Slot::Vacant { next_free: RETIRED, .. }),
+            "not given back"
+        );
     }
 
     #[test]

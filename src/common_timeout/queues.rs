@@ -17,6 +17,8 @@
 //! - **Q5** No timer of a queue from a chunk on was linked with a deadline before what
 //!   `linked_from` says of the chunk.
 
+mod all;
+
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::time::Duration;

@@ -1,7 +1,9 @@
 //! What is due: the earliest deadline, and taking timers out when it has come. Wheel and queues are
 //! asked together here, so that what comes out is in order.
 
-use super::{Budget, Expired, TimerKey, Timers};
+#[cfg(feature = "mio")]
+use super::TimerKey;
+use super::{Budget, Expired, Timers};
 use crate::common_timeout::First;
 use crate::time::Instant;
 

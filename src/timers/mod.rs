@@ -44,7 +44,9 @@
 //! put right timers that were postponed, once each. Calls with a budget stop when it is spent.
 
 mod all;
+mod bounded;
 mod due;
+mod dump;
 mod slack;
 mod stats;
 #[cfg(feature = "model")]
@@ -54,8 +56,9 @@ mod within;
 use core::time::Duration;
 
 pub use self::all::DrainAll;
+pub use self::dump::Dump;
 pub use self::stats::TimersStats;
-pub use crate::arena::{Budget, Expired, TimerKey};
+pub use crate::arena::{Budget, Expired, Iter, Refused, TimerKey};
 pub use crate::common_timeout::{After, CommonTimeout};
 
 use self::slack::Slack;
@@ -68,7 +71,6 @@ use crate::wheel::{Core, LEAF_TIMERS, RING_SLOTS};
 ///
 /// `SLOTS` and `LEAF` are the wheel's geometry, for tests on tiny wheels; leave them at their
 /// defaults. See the [module](self) for an example, the order and the costs.
-#[derive(Debug)]
 pub struct Timers<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_TIMERS> {
     arena: Arena<T>,
     wheel: Core<SLOTS, LEAF>,

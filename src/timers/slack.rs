@@ -106,6 +106,11 @@ impl<const SLOTS: usize, const LEAF: usize> Ends<SLOTS, LEAF> {
         is_more
     }
 
+    fn clear(&mut self, now: Instant) {
+        self.wheel.clear(now);
+        self.arena.clear();
+    }
+
     fn shrink_to_fit(&mut self) {
         self.wheel.shrink_to_fit();
         self.arena.shrink_to_fit();
@@ -276,6 +281,16 @@ impl<const SLOTS: usize, const LEAF: usize> Slack<SLOTS, LEAF> {
     #[inline]
     pub(super) const fn moves(&self) -> u64 {
         self.moves
+    }
+
+    /// Closes all windows: all timers go.
+    pub(super) fn clear(&mut self, now: Instant) {
+        if let Some(windows) = &mut self.windows {
+            windows.opening.clear(now);
+            windows.closing.clear(now);
+        }
+        self.is_left_open = false;
+        self.note_change();
     }
 
     pub(super) fn shrink_to_fit(&mut self) {

@@ -6,7 +6,7 @@ use crate::wheel::WheelStats;
 #[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TimersStats {
-    /// The wheel's part.
+    /// The wheel's part, level by level.
     pub wheel: WheelStats,
     /// Postponed members of common queues that came up early and moved to the wheel.
     pub moved_from_queues: u64,
@@ -19,6 +19,12 @@ pub struct TimersStats {
     pub max_moves_per_call: u64,
     /// Timers that are scheduled.
     pub timers: usize,
+    /// Those of them that stand in the queues of common timeouts, not on the wheel.
+    pub queued: usize,
+    /// Timers that there may be before their slots take more memory.
+    pub capacity: usize,
+    /// Timers that [`try_schedule`](super::Timers::try_schedule) lets there be. `None`: no limit.
+    pub limit: Option<usize>,
     /// Those of them that have slack.
     pub windows: usize,
     /// Common timeouts that are registered.

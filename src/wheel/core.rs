@@ -43,7 +43,7 @@ use core::num::NonZeroU64;
 use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
-use super::stats::WheelStats;
+use super::stats::Counters;
 use crate::arena::{Arena, NIL};
 use crate::time::Instant;
 
@@ -96,7 +96,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) upkeep_due: bool,
     /// Moves of upkeep that pops have saved up for.
     pub(super) saved_moves: usize,
-    pub(super) stats: WheelStats,
+    pub(super) stats: Counters,
 }
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
@@ -125,14 +125,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             witness: NIL,
             upkeep_due: false,
             saved_moves: 0,
-            stats: WheelStats::default(),
+            stats: Counters::default(),
         };
         core.restart(now.as_nanos());
         core
     }
 
     /// Makes the rings around a time, empty, so that what is scheduled next lies on its level.
-    fn restart(&mut self, now: u64) {
+    pub(super) fn restart(&mut self, now: u64) {
         self.rings.clear();
         self.slots.clear();
         self.rings.reserve(FIRST_RINGS);
@@ -385,7 +385,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.slots.shrink_to_fit();
     }
 
-    pub(crate) fn stats(&self) -> WheelStats {
+    pub(crate) fn stats(&self) -> Counters {
         self.stats
     }
 

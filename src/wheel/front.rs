@@ -190,12 +190,12 @@ impl Front {
         self.entries.iter().rev().copied()
     }
 
-    #[cfg(feature = "model")]
+    /// The slot that is shown.
     pub(super) const fn slot(&self) -> Option<u32> {
         if self.slot == NIL { None } else { Some(self.slot) }
     }
 
-    #[cfg(feature = "model")]
+    /// Whether nothing in the wheel is earlier than that slot.
     pub(super) const fn is_earliest(&self) -> bool {
         self.earliest
     }

@@ -9,10 +9,14 @@
 //! [`Wheel`] is the wheel alone, with its own timers. [`Timers`](crate::timers::Timers) is the
 //! same with common timeouts beside it, and what most users want.
 
+mod all;
 mod arrival;
+mod bounded;
 mod core;
+mod dump;
 mod earliest;
 mod front;
+mod levels;
 mod ring;
 mod slot;
 mod stats;
@@ -20,9 +24,13 @@ mod upkeep;
 #[cfg(feature = "model")]
 mod validate;
 
+pub use self::all::DrainAll;
 pub(crate) use self::core::Core;
+pub use self::dump::Dump;
+pub(crate) use self::dump::write_head;
+pub use self::levels::{LevelStats, Levels};
 pub use self::stats::WheelStats;
-pub use crate::arena::{Budget, Expired, TimerKey};
+pub use crate::arena::{Budget, Expired, Iter, Refused, TimerKey};
 
 use crate::arena::{Arena, Place};
 use crate::time::Instant;
@@ -55,7 +63,6 @@ pub(crate) const LEAF_TIMERS: usize = 160;
 /// assert_eq!(wheel.cancel(tea), Some("tea"));
 /// assert!(wheel.pop_expired(now).is_none());
 /// ```
-#[derive(Debug)]
 pub struct Wheel<T, const SLOTS: usize = RING_SLOTS, const LEAF: usize = LEAF_TIMERS> {
     arena: Arena<T>,
     core: Core<SLOTS, LEAF>,
@@ -252,89 +259,5 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.arena.len() == 0
-    }
-
-    /// Cancels every timer, dropping its value. O(n). Memory is kept.
-    pub fn clear(&mut self) {
-        self.retain(|_, _, _| false);
-    }
-
-    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
-    pub fn reserve(&mut self, additional: usize) {
-        self.arena.reserve(additional);
-    }
-
-    /// Gives back what memory it can. Keys stay valid; no dead key comes to life again.
-    pub fn shrink_to_fit(&mut self) {
-        self.core.shrink_to_fit();
-        self.arena.shrink_to_fit();
-    }
-
-    /// Every timer: key, deadline, value. In no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (TimerKey, Instant, &T)> {
-        self.arena.iter().map(|(key, node)| (key, node.deadline, &node.value))
-    }
-
-    /// Keeps the timers for which `keep` says true, and cancels the others. O(n).
-    pub fn retain(&mut self, mut keep: impl FnMut(TimerKey, Instant, &mut T) -> bool) {
-        for index in 0..self.arena.slots() {
-            let Some(key) = self.arena.key_at(index) else { continue };
-            let node = self.arena.node_mut(index);
-            if !keep(key, node.deadline, &mut node.value) {
-                drop(self.cancel(key));
-            }
-        }
-    }
-
-    /// Takes every timer out, due or not, in order. What the iterator is not asked for is
-    /// cancelled when it is dropped.
-    pub fn drain_all(&mut self) -> DrainAll<'_, T, SLOTS, LEAF> {
-        DrainAll { wheel: self }
-    }
-
-    /// What the wheel did so far.
-    #[must_use]
-    pub fn stats(&self) -> WheelStats {
-        self.core.stats()
-    }
-
-    /// Bytes of memory that timers and rings take, room for more included.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.arena.bytes() + self.core.bytes()
-    }
-}
-
-/// Takes every timer out of a wheel, in order. Made by [`Wheel::drain_all`].
-#[derive(Debug)]
-pub struct DrainAll<'a, T, const SLOTS: usize, const LEAF: usize> {
-    wheel: &'a mut Wheel<T, SLOTS, LEAF>,
-}
-
-impl<T, const SLOTS: usize, const LEAF: usize> Iterator for DrainAll<'_, T, SLOTS, LEAF> {
-    type Item = Expired<T>;
-
-    fn next(&mut self) -> Option<Expired<T>> {
-        // Not a pop: time does not move because of this.
-        let wheel = &mut *self.wheel;
-        let mut moves = usize::MAX;
-        let first = wheel.core.first_due(&mut wheel.arena, Instant::MAX, &mut moves);
-        let index = first.ok().flatten()?;
-        Some(wheel.take(index))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.wheel.len(), Some(self.wheel.len()))
-    }
-}
-
-impl<T, const SLOTS: usize, const LEAF: usize> ExactSizeIterator
-    for DrainAll<'_, T, SLOTS, LEAF>
-{
-}
-
-impl<T, const SLOTS: usize, const LEAF: usize> Drop for DrainAll<'_, T, SLOTS, LEAF> {
-    fn drop(&mut self) {
-        self.wheel.clear();
     }
 }

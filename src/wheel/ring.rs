@@ -162,7 +162,6 @@ impl<const SLOTS: usize> Ring<SLOTS> {
     }
 
     /// The slots that hold anything, earliest first.
-    #[cfg(feature = "model")]
     pub(super) fn occupied_slots(&self) -> impl Iterator<Item = usize> + use<SLOTS> {
         let occupied = self.occupied;
         (0..SLOTS).filter(move |slot| occupied & (1 << slot) != 0)

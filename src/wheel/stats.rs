@@ -1,6 +1,13 @@
-//! [`WheelStats`]: what the wheel did, counted where it is rare.
+//! [`WheelStats`]: what the wheel did, counted where it is rare, and what lies where, counted when
+//! asked.
 
-/// What a wheel did so far. Only rare events are counted, so it costs nothing where it matters.
+use super::levels::Levels;
+
+/// What a wheel did so far, and what lies in it now.
+///
+/// Only rare events are counted as they happen, so it costs nothing where it matters. What lies
+/// where is counted when it is asked for: that looks at each ring and at each group of up to sixteen
+/// timers.
 #[derive(Copy, Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct WheelStats {
@@ -15,9 +22,20 @@ pub struct WheelStats {
     pub opened: u64,
     /// Postponed timers that came up early and were put right.
     pub postponed: u64,
+    /// Timers and slots of each level, as they are now.
+    pub levels: Levels,
 }
 
-impl WheelStats {
+/// The part that is counted as it happens.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) moves: u64,
+    pub(crate) max_moves_per_call: u64,
+    pub(super) opened: u64,
+    pub(super) postponed: u64,
+}
+
+impl Counters {
     /// A call is over that began with so many moves.
     #[inline]
     pub(super) fn note_call(&mut self, moves_before: u64) {

@@ -42,17 +42,22 @@ impl<const SLOTS: usize, const LEAF: usize> Queued<SLOTS, LEAF> {
         self.common[usize::from(common) % COMMON.len()]
     }
 
-    /// Schedules by token and by duration in turn: it is the same queue.
+    /// Schedules by token and by duration in turn: it is the same queue. By duration it asks first
+    /// whether it may.
     fn join(&mut self, common: CommonTimeout, back: u8) {
         let Some(id) = self.world.next_number() else { return };
         let (now, after) =
             (self.world.now() - Duration::from_nanos(back.into()), common.duration());
+        let is_full = self.world.is_full();
         let ours = self.world.bounded(256, |timers| {
             if id % 2 == 0 {
-                timers.schedule_after(now, common, id)
-            } else {
-                timers.schedule_after(now, after, id)
+                return timers.schedule_after(now, common, id);
             }
+            let tried = timers.try_schedule_after(now, after, id);
+            assert_eq!(tried.is_err(), is_full, "the limit");
+            tried.unwrap_or_else(|refused| {
+                timers.schedule_after(now, after, refused.into_inner())
+            })
         });
         let theirs = self.world.oracle.model.schedule_after(now, after, id);
         self.world.add(ours, theirs, true);

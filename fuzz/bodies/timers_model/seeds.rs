@@ -7,7 +7,8 @@ use crate::bodies::codec::Nanos::{self, Few};
 use crate::bodies::codec::{Script, edge, end, slots};
 use crate::bodies::world::Op::{
     Advance, AdvanceToNext, Cancel, Clear, Cluster, Drain, DrainSome, Foreign, GoBack,
-    Look, Maintain, Reschedule, RescheduleAt, Schedule, ScheduleAt, Shrink, Thin,
+    Look, Maintain, Reschedule, RescheduleAt, Reserve, Schedule, ScheduleAt, Shrink,
+    Thin,
 };
 use crate::bodies::world::{self, Start};
 
@@ -322,6 +323,28 @@ fn wheel_alone() -> Seeds {
                     Maintain { moves: 255 }.into(),
                     touch(47).into(),
                     Drain { by: slots(12, 2) }.into(),
+                ],
+            ),
+        ),
+        (
+            "many-at-once-and-full",
+            seed(
+                EIGHTS,
+                Few(3),
+                &[
+                    // A limit of five, and nine timers in one call, which it does not bind.
+                    Reserve { timers: 5 }.into(),
+                    Cluster { after: Few(4), timers: 48 + 9, step: 2 }.into(),
+                    Schedule { after: Few(2) }.into(),
+                    join(FIVE).into(),
+                    join(FIVE).into(),
+                    Drain { by: Few(10) }.into(),
+                    Schedule { after: Few(1) }.into(),
+                    Clear {}.into(),
+                    Schedule { after: Few(1) }.into(),
+                    Cluster { after: Few(0), timers: 48 + 40, step: 0 }.into(),
+                    Reserve { timers: 0 }.into(),
+                    AdvanceToNext { beyond: 0 }.into(),
                 ],
             ),
         ),

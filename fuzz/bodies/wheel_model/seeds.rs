@@ -286,5 +286,25 @@ fn keys() -> Seeds {
                 ],
             ),
         ),
+        (
+            "many-at-once-and-full",
+            seed(
+                FOURS,
+                Few(3),
+                &[
+                    // A limit of five, and nine timers in one call, which it does not bind.
+                    Reserve { timers: 5 },
+                    Cluster { after: Few(4), timers: 48 + 9, step: 2 },
+                    Schedule { after: Few(2) },
+                    Drain { by: Few(10) },
+                    Schedule { after: Few(1) },
+                    Clear {},
+                    Schedule { after: Few(1) },
+                    Cluster { after: Few(0), timers: 48 + 40, step: 0 },
+                    Reserve { timers: 0 },
+                    AdvanceToNext { beyond: 0 },
+                ],
+            ),
+        ),
     ]
 }

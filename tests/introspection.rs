@@ -1,0 +1,201 @@
+//! What timers say about themselves: counters, occupancy, `Debug` in one line, and the dump.
+
+mod common;
+
+use allocation_counter::measure;
+use common::{SECOND, at, ms};
+use tourbillon::time::Instant;
+use tourbillon::timers::Timers;
+use tourbillon::wheel::Wheel;
+
+/// A value that says nothing about itself.
+struct Mute;
+
+#[test]
+fn debug_is_one_short_line_whatever_is_stored() {
+    let mut timers = Timers::new();
+    assert_eq!(
+        format!("{timers:?}"),
+        "Timers { timers: 0, next_wakeup: None, levels: {}, queued: 0, \
+         windows: 0, common_timeouts: 0, .. }"
+    );
+    let idle = timers.common_timeout(ms(30));
+    for i in 0..1_000 {
+        timers.schedule(at(i * SECOND), Mute);
+        timers.schedule_after(at(i), idle, Mute);
+    }
+    assert_eq!(
+        format!("{timers:?}"),
+        "Timers { timers: 2000, next_wakeup: Some(Instant(0)), levels: {5: 69 timers in \
+         64 slots, 6: 931 timers in 14 slots}, queued: 1000, windows: 0, \
+         common_timeouts: 1, .. }"
+    );
+    let mut wheel = Wheel::new();
+    wheel.schedule(at(SECOND), Mute);
+    assert_eq!(
+        format!("{wheel:?}"),
+        "Wheel { timers: 1, next_wakeup: Some(Instant(1000000000)), \
+         levels: {5: 1 timer in 1 slot}, .. }"
+    );
+    assert_eq!(format!("{:?}", wheel.iter()), "Iter { left: 1, .. }");
+    assert_eq!(format!("{:?}", wheel.drain_all()), "DrainAll { left: 1, .. }");
+    assert_eq!(format!("{:?}", timers.drain_all()), "DrainAll { left: 2000, .. }");
+}
+
+#[test]
+fn nothing_is_said_of_an_empty_wheel() {
+    let empty = "0 timers\nnow 5s, no wake-up\nwheel: 0 timers\n  nothing is sorted\n";
+    assert_eq!(Wheel::<Mute>::starting_at(at(5 * SECOND)).dump().to_string(), empty);
+    let queues = format!("{empty}queues: 0 timers\n");
+    assert_eq!(Timers::<Mute>::starting_at(at(5 * SECOND)).dump().to_string(), queues);
+}
+
+/// A wheel of four slots a ring, in every state: opened, sorted, postponed, far away.
+#[test]
+fn a_small_wheel_reads_as_it_lies() {
+    let mut wheel = Wheel::<Mute, 4, 2>::with_geometry(Instant::ZERO, 0);
+    wheel.set_limit(Some(50));
+    let keys: Vec<_> = wheel.schedule_all([
+        (at(100), Mute),
+        (at(101), Mute),
+        (at(110), Mute),
+        (at(1 << 30), Mute),
+        (at(3 << 30), Mute),
+        (Instant::MAX, Mute),
+    ]);
+    assert_eq!(
+        wheel.dump().to_string(),
+        "\
+6 timers of 50 that there may be
+now 0ns, next wake-up 100ns
+wheel: 6 timers
+  level 31, slots of 4611686018.427387904s: 1 timer in 1 slot
+    13835058055.282163712s ..= 18446744073.709551615s: 1 timer
+  level 15, slots of 1.073741824s: 5 timers in 3 slots
+    0ns ..= 1.073741823s: 3 timers
+    1.073741824s ..= 2.147483647s: 1 timer
+    3.221225472s ..= 4.294967295s: 1 timer
+  nothing is sorted
+"
+    );
+    assert!(wheel.reschedule(keys[3], at(5 << 30)));
+    assert!(wheel.reschedule(keys[1], at(1_000)));
+    assert_eq!(wheel.next_deadline(), Some(at(100)));
+    assert!(wheel.pop_expired(at(105)).is_some());
+    assert_eq!(
+        wheel.dump().to_string(),
+        "\
+5 timers of 50 that there may be
+now 105ns, next wake-up 100ns
+wheel: 5 timers
+  level 31, slots of 4611686018.427387904s: 1 timer in 1 slot
+    13835058055.282163712s ..= 18446744073.709551615s: 1 timer
+  level 15, slots of 1.073741824s: 2 timers in 2 slots
+    1.073741824s ..= 2.147483647s: 1 timer, 1 postponed beyond it
+    3.221225472s ..= 4.294967295s: 1 timer
+  level 4, slots of 256ns: 2 timers in 2 slots
+    0ns ..= 255ns: 1 timer
+    768ns ..= 1.023µs: 1 timer
+  sorted: 1 timer from 0ns of level 4
+"
+    );
+}
+
+/// Each common timeout has its line: members on the wheel and in the queue, and who is forgotten.
+#[test]
+fn queues_and_windows_read_as_they_stand() {
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(ms(30_000));
+    let short = timers.common_timeout(ms(5));
+    timers.common_timeout(ms(7));
+    let keys: Vec<_> = (0..4).map(|i| timers.schedule_after(at(i), idle, Mute)).collect();
+    assert!(timers.touch(keys[0], at(10)) && timers.touch(keys[1], at(11)));
+    assert!(timers.reschedule(keys[2], at(SECOND)));
+    timers.schedule_after(at(0), short, Mute);
+    assert!(timers.forget_common_timeout(short));
+    timers.schedule(at(2 * SECOND), Mute);
+    timers.schedule_within(at(SECOND), at(9 * SECOND), Mute);
+    timers.schedule_within(at(2 * SECOND), at(8 * SECOND), Mute);
+    assert_eq!(
+        timers.dump().to_string(),
+        "\
+8 timers
+now 0ns, next wake-up 5ms
+wheel: 2 timers
+  level 5, slots of 1.073741824s: 2 timers in 2 slots
+    0ns ..= 1.073741823s: 1 timer
+    1.073741824s ..= 2.147483647s: 1 timer
+  nothing is sorted
+queues: 4 timers
+  30s: 4 members, 3 in line, 2 postponed, the first due 30.00000001s
+  5ms: 1 member, 1 in line, the first due 5ms, forgotten
+  7ms: 0 members, 0 in line
+windows: 2 timers, open from 1s on, to close by 8s
+"
+    );
+}
+
+#[test]
+fn a_dump_shows_eight_slots_of_a_level_and_all_if_asked() {
+    let mut wheel = Wheel::new();
+    wheel.extend((0..20).map(|i| (at(i << 30), Mute)));
+    let (short, whole) = (wheel.dump().to_string(), format!("{:#}", wheel.dump()));
+    assert_eq!((short.lines().count(), whole.lines().count()), (14, 25));
+    assert_eq!(short.lines().nth(12), Some("    and 12 more"));
+    assert!(whole.contains("    20.401094656s ..= 21.474836479s: 1 timer\n"));
+    assert_eq!(format!("{:?}", wheel.dump()), short);
+}
+
+#[test]
+fn stats_count_every_timer_where_it_lies() {
+    let mut timers = Timers::with_capacity(100);
+    let idle = timers.common_timeout(ms(30));
+    assert!((100..200).contains(&timers.stats().capacity));
+    for i in 0..1_000_u64 {
+        timers.schedule(at(i * i * 1_000), i);
+        timers.schedule_after(at(i), idle, i);
+        timers.schedule_within(at(i), at(i + 100 * i * i), i);
+    }
+    for step in 0..100 {
+        let now = at(step * 10_000_000);
+        timers.maintain(now, 64);
+        while timers.pop_expired(now).is_some() {}
+        let stats = timers.stats();
+        let on_wheel: usize = stats.wheel.levels.iter().map(|level| level.timers).sum();
+        let listed = on_wheel + stats.queued + stats.windows;
+        assert_eq!((listed, stats.timers), (timers.len(), timers.len()));
+        assert!(stats.capacity >= stats.timers && stats.limit.is_none());
+        for (number, level) in stats.wheel.levels.iter().enumerate() {
+            assert_eq!(level.slot_nanos, 1 << (6 * number));
+            assert!(level.slots <= level.timers);
+        }
+        assert_eq!(stats.wheel.levels.len(), 11);
+    }
+    assert!(timers.stats().max_moves_per_call > 0);
+}
+
+/// Cheap enough to stay on: what is printed is not put together in memory first.
+#[test]
+fn stats_and_dump_allocate_nothing() {
+    use std::fmt::Write;
+    struct Nowhere(usize);
+    impl Write for Nowhere {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(ms(30));
+    for i in 0..1_000 {
+        timers.schedule(at(i * SECOND / 10), i);
+        timers.schedule_after(at(i), idle, i);
+    }
+    let mut nowhere = Nowhere(0);
+    let counted = measure(|| {
+        let stats = timers.stats();
+        write!(nowhere, "{stats:?} {timers:?} {:#}", timers.dump()).unwrap();
+    });
+    assert_eq!(counted.count_total, 0);
+    assert!(nowhere.0 > 2_000, "{} bytes", nowhere.0);
+}
