@@ -1,12 +1,12 @@
-//! [`Place`]: where a timer is, in 36 bits.
+//! [`Place`]: where a timer is, in 38 bits.
 
 use core::fmt;
 use core::num::{NonZeroU32, NonZeroU64};
 
-/// Where a timer is, and the common timeout it was scheduled with, in the lower 36 bits.
+/// Where a timer is, and the common timeout it was scheduled with, in the lower 38 bits.
 ///
 /// The upper 6 of them name the home queue (0: none), which a timer keeps for life. Two more say in
-/// what it is: on the wheel, in its home queue, or in nothing (detached). The lower 28 are its spot:
+/// what it is: on the wheel, in its home queue, or in nothing (detached). The lower 30 are its spot:
 /// where in the chunks it is written down.
 ///
 /// "Queued without a home" is what a timer with slack is: in no list over its own arena, and its spot
@@ -14,7 +14,7 @@ use core::num::{NonZeroU32, NonZeroU64};
 #[derive(Copy, Clone, Eq, PartialEq)]
 pub(crate) struct Place(u64);
 
-const SPOT_BITS: u32 = 28;
+const SPOT_BITS: u32 = 30;
 const SPOT_MASK: u64 = (1 << SPOT_BITS) - 1;
 const STATE_BITS: u32 = 2;
 const STATE_MASK: u64 = ((1 << STATE_BITS) - 1) << SPOT_BITS;
@@ -64,6 +64,12 @@ impl Place {
             None => 0,
         };
         Self((self.0 & (STATE_MASK | SPOT_MASK)) | (number << HOME_SHIFT))
+    }
+
+    /// The number of the queue it was scheduled with, from one on; zero: there is none.
+    #[inline]
+    pub(crate) const fn home_number(self) -> usize {
+        (self.0 >> HOME_SHIFT) as usize
     }
 
     /// The queue it was scheduled with.
@@ -162,7 +168,9 @@ impl Place {
     /// On the wheel or ahead of its place in the queue: a later deadline changes nothing but itself.
     #[inline]
     pub(crate) const fn waits_for_its_deadline(self) -> bool {
-        self.0 & STATE_MASK <= POSTPONED
+        const { assert!(ON_WHEEL & QUEUED == 0 && POSTPONED & QUEUED == 0) };
+        const { assert!(DETACHED & QUEUED != 0) };
+        self.0 & QUEUED == 0
     }
 
     #[inline]

@@ -63,7 +63,8 @@ pub(crate) enum First {
 pub(crate) struct Queues {
     queues: Vec<Queue>,
     /// Their durations in nanoseconds, at most `u64::MAX`, as additions to an instant saturate.
-    /// Apart, so that touching a timer finds its duration with one load.
+    /// By the numbers that places have for them, and apart, so that touching a timer finds its
+    /// duration with one load.
     after_nanos: [u64; QUEUE_LIMIT as usize + 1],
     /// By chunk: no timer of a queue from this chunk on was linked with an earlier deadline (Q5).
     linked_from: Vec<Instant>,
@@ -118,7 +119,7 @@ impl Queues {
         };
         self.queues[queue].after = after;
         self.queues[queue].registered = true;
-        self.after_nanos[queue] = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+        self.after_nanos[queue + 1] = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
         self.table.insert(after, queue as u32);
         CommonTimeout::new(after, queue as u32)
     }
@@ -153,7 +154,13 @@ impl Queues {
     /// When a timer that joins the queue at `now` is due.
     #[inline]
     pub(crate) fn deadline(&self, queue: u32, now: Instant) -> Instant {
-        let nanos = self.after_nanos[queue as usize % self.after_nanos.len()];
+        self.deadline_of_home(queue as usize + 1, now)
+    }
+
+    /// As [`deadline`](Self::deadline), by the number that a place has for the queue.
+    #[inline]
+    pub(crate) fn deadline_of_home(&self, number: usize, now: Instant) -> Instant {
+        let nanos = self.after_nanos[number % self.after_nanos.len()];
         Instant::from_nanos(now.as_nanos().saturating_add(nanos))
     }
 

@@ -122,7 +122,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         }
         // No window closes before it opens, so this says that nothing closes either.
         if self.exact_wake() > self.now && self.slack.opens() > self.now {
-            if self.wheel.is_upkeep_due() {
+            if self.wheel.idle_from() <= self.now {
                 self.idle(budget);
             }
             return None;
@@ -134,7 +134,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[cold]
     #[inline(never)]
     fn idle(&mut self, budget: &mut Budget) {
-        let moves = self.wheel.idle(&mut self.arena, budget.moves);
+        let moves = self.wheel.idle(&mut self.arena, self.now, budget.moves);
         budget.charge_moves(moves);
         self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
     }

@@ -197,13 +197,16 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn touch(&mut self, key: TimerKey, now: Instant) -> bool {
         let Some(node) = self.arena.get_mut(key) else { return false };
         let place = node.place();
-        let Some(queue) = place.home() else { return false };
-        let deadline = self.queues.deadline(queue, now);
-        if deadline >= node.deadline && place.waits_for_its_deadline() {
+        let home = place.home_number();
+        if home == 0 {
+            return false;
+        }
+        let deadline = self.queues.deadline_of_home(home, now);
+        if place.waits_for_its_deadline() && deadline >= node.deadline {
             // It is on the wheel, or ahead of its place already: nothing else is to be done now.
             node.deadline = deadline;
         } else {
-            self.touch_in_order(key.index(), queue, deadline);
+            self.touch_in_order(key.index(), home as u32 - 1, deadline);
         }
         true
     }

@@ -94,6 +94,8 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) witness: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
+    /// When a call that finds nothing due should do some upkeep.
+    pub(super) idle_from: u64,
     /// Moves of upkeep that pops have saved up for.
     pub(super) saved_moves: usize,
     pub(super) stats: Counters,
@@ -124,6 +126,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             wake: u64::MAX,
             witness: NIL,
             upkeep_due: false,
+            idle_from: u64::MAX,
             saved_moves: 0,
             stats: Counters::default(),
         };

@@ -104,8 +104,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             let content = &self.slots[slot_id as usize];
             let (start, last) = (here.start_of(slot), here.last_of(slot));
             if start > now {
-                // It may be opened ahead, by and by.
-                self.upkeep_due = true;
+                self.idle_from = start.saturating_sub(last - start);
                 return Ok(Found::NotBefore(start));
             }
             if self.wants_opening(arena, ring, slot) {

@@ -210,8 +210,12 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
             self.now = now;
         }
         if self.core.wake() > self.now {
-            if self.core.is_upkeep_due() {
-                budget.charge_moves(self.core.idle(&mut self.arena, budget.moves));
+            if self.core.idle_from() <= self.now {
+                budget.charge_moves(self.core.idle(
+                    &mut self.arena,
+                    self.now,
+                    budget.moves,
+                ));
             }
             return None;
         }

@@ -2,9 +2,10 @@
 //! of it ahead of time. The rest of [`Core`], split off; the invariants are its.
 
 use super::core::Core;
-use super::earliest::Head;
+use super::earliest::{Found, Head};
 use super::ring::Geometry;
 use crate::arena::{Arena, NIL};
+use crate::time::Instant;
 
 /// Timers that are moved down ahead of the cursor at a time: a chunk of a list.
 const UPKEEP_MOVES: usize = 16;
@@ -169,20 +170,31 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         moved
     }
 
-    /// Whether a call that has nothing else to do should [`idle`](Self::idle).
+    /// From when on a call that has nothing else to do should [`idle`](Self::idle).
     #[inline]
-    pub(crate) const fn is_upkeep_due(&self) -> bool {
-        self.upkeep_due
+    pub(crate) const fn idle_from(&self) -> Instant {
+        Instant::from_nanos(self.idle_from)
     }
 
-    /// What a call does that has nothing else to do: some upkeep, of the earliest slot first. Gives
-    /// how many timers it touched.
+    /// What a call does that has nothing else to do, once the earliest slot is no further away than
+    /// it is wide: opens it some way, and those that come next. (Earlier would be too early: of
+    /// timers that are postponed again and again, each would be moved more often.) Gives how many
+    /// timers it touched.
     #[cold]
-    pub(crate) fn idle<T>(&mut self, arena: &mut Arena<T>, most: usize) -> usize {
+    pub(crate) fn idle<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        now: Instant,
+        most: usize,
+    ) -> usize {
         let before = self.stats.moves;
         let mut moves = most.min(IDLE_MOVES);
-        if moves > 0 && self.head(arena, u64::MAX, &mut moves).is_ok() {
-            self.open_ahead(arena);
+        let horizon = now.as_nanos().saturating_add(self.floor_bit.get());
+        if moves > 0
+            && let Ok(Found::Timer(_)) = self.head(arena, horizon, &mut moves)
+            && self.open_ahead(arena) == 0
+        {
+            self.idle_from = u64::MAX;
         }
         self.stats.note_call(before);
         (self.stats.moves - before) as usize
