@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::tally::{Left, Tally};
 use super::{NIL, Place};
 
 /// Timers of one chunk: it is a cache line of indices.
@@ -9,27 +10,23 @@ pub(super) const CHUNK_TIMERS: usize = 1 << CHUNK_BITS;
 /// Bits of a spot that say where in its chunk it is.
 const CHUNK_BITS: u32 = 4;
 
-/// The indices of some timers of one list, oldest first; [`NIL`] where one has gone.
+/// The indices of some timers of one list, oldest first. What stands where a timer has gone means
+/// nothing: the [`Tally`] knows.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 struct Line([u32; CHUNK_TIMERS]);
 
 const _: () = assert!(size_of::<Line>() == 64, "a chunk is one cache line");
 
-/// What is known of a chunk without looking at its line: so whoever leaves it need not wait for it.
+/// Whose a chunk is, and what is before and behind it.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct Links {
     /// The chunk behind, or [`NIL`]; of a spare chunk, the next spare one.
     pub(super) next: u32,
     /// The chunk before, or [`NIL`].
     pub(super) prev: u32,
     /// Whose list this is a piece of; [`NIL`]: nobody's, it is spare.
     pub(super) owner: u32,
-    /// Spots whose timer has gone.
-    gaps: u8,
-    /// The last spot of the list, when it is in this chunk, may be used again if it is behind so
-    /// many: there are others in the list then, and the end stays in this chunk.
-    reusable_behind: u8,
 }
 
 /// Some timers of a list, without gaps.
@@ -43,7 +40,8 @@ pub(super) struct Compact {
 #[derive(Debug)]
 pub(crate) struct Chunks {
     lines: Vec<Line>,
-    heads: Vec<Head>,
+    links: Vec<Links>,
+    tallies: Vec<Tally>,
     /// The spare chunk to use next: the one left last, whose line is still in the cache.
     first_spare: u32,
 }
@@ -68,117 +66,172 @@ pub(super) const fn first_spot(chunk: u32) -> u32 {
 
 impl Chunks {
     pub(super) const fn new() -> Self {
-        Self { lines: Vec::new(), heads: Vec::new(), first_spare: NIL }
+        Self {
+            lines: Vec::new(),
+            links: Vec::new(),
+            tallies: Vec::new(),
+            first_spare: NIL,
+        }
     }
 
     /// Makes room for the lists of so many timers, as they lie when many come and go at random: ten and
     /// a bit to a chunk.
     pub(super) fn reserve_timers(&mut self, timers: usize) {
-        let more = (timers / 31 * 3).saturating_sub(self.lines.len());
+        self.reserve((timers / 31 * 3).saturating_sub(self.lines.len()));
+    }
+
+    fn reserve(&mut self, more: usize) {
         self.lines.reserve_exact(more);
-        self.heads.reserve_exact(more);
+        self.links.reserve_exact(more);
+        self.tallies.reserve_exact(more);
     }
 
     #[inline]
-    pub(super) fn head(&self, chunk: u32) -> &Head {
-        &self.heads[chunk as usize]
+    pub(super) fn links(&self, chunk: u32) -> &Links {
+        &self.links[chunk as usize]
     }
 
+    /// Whose a chunk is and what is beside it, unless it is [`NIL`].
     #[inline]
-    pub(super) fn head_mut(&mut self, chunk: u32) -> &mut Head {
-        &mut self.heads[chunk as usize]
-    }
-
-    /// What is known of a chunk, unless it is [`NIL`].
-    #[inline]
-    pub(super) fn find(&self, chunk: u32) -> Option<&Head> {
-        self.heads.get(chunk as usize)
+    pub(super) fn find(&self, chunk: u32) -> Option<&Links> {
+        self.links.get(chunk as usize)
     }
 
     /// As [`find`](Self::find), to change.
     #[inline]
-    pub(super) fn find_mut(&mut self, chunk: u32) -> Option<&mut Head> {
-        self.heads.get_mut(chunk as usize)
+    pub(super) fn find_mut(&mut self, chunk: u32) -> Option<&mut Links> {
+        self.links.get_mut(chunk as usize)
     }
 
-    /// The chunk that a spot is in.
-    #[cfg(feature = "model")]
-    pub(crate) fn chunk_at(&self, spot: u32) -> u32 {
-        chunk_of(spot).min(self.heads.len() as u32)
+    /// What is known of the timers of a chunk.
+    #[inline]
+    pub(super) fn tally(&self, chunk: u32) -> Tally {
+        self.tallies[chunk as usize]
+    }
+
+    /// How many timers a chunk has; of [`NIL`], more than fit in one.
+    #[inline]
+    pub(super) fn live(&self, chunk: u32) -> usize {
+        self.tallies.get(chunk as usize).map_or(CHUNK_TIMERS + 1, |tally| tally.live())
     }
 
     /// Whose list a spot is in.
     #[inline]
     pub(crate) fn owner(&self, spot: u32) -> u32 {
-        self.head(chunk_of(spot)).owner
+        self.links(chunk_of(spot)).owner
     }
 
-    /// The timer that is written at a spot, or [`NIL`].
+    /// The timer that is written at a spot, if it has not gone.
     #[cfg(feature = "model")]
-    pub(super) fn at(&self, spot: u32) -> u32 {
-        self.lines[chunk_of(spot) as usize].0[place_in_chunk(spot)]
+    pub(super) fn at(&self, spot: u32) -> Option<u32> {
+        let (chunk, place) = (chunk_of(spot), place_in_chunk(spot));
+        let is_there = self.tally(chunk).spots() & (1 << place) != 0;
+        is_there.then(|| self.lines[chunk as usize].0[place])
     }
 
-    /// Writes a timer, or [`NIL`], at a spot. The line is written, not read.
+    /// Writes a timer at the spot behind those of its chunk that are written. The line is written, not
+    /// read.
     #[inline]
     pub(super) fn write(&mut self, spot: u32, index: u32) {
-        self.lines[chunk_of(spot) as usize].0[place_in_chunk(spot)] = index;
+        let (chunk, place) = (chunk_of(spot) as usize, place_in_chunk(spot));
+        self.lines[chunk].0[place] = index;
+        self.tallies[chunk].add();
     }
 
-    /// The timers of a chunk of which `len` spots are written, oldest first.
+    /// The timer at a spot, the last that was written, has gone, unless it is the only one of its chunk
+    /// or the chunk is watched: then false, and nothing was changed.
     #[inline]
-    pub(super) fn timers(
-        &self,
-        chunk: u32,
-        len: usize,
-    ) -> impl DoubleEndedIterator<Item = u32> {
-        let line = &self.lines[chunk as usize].0[..len.min(CHUNK_TIMERS)];
-        line.iter().copied().filter(|index| *index != NIL)
+    pub(super) fn take_back(&mut self, spot: u32) -> bool {
+        self.tallies[chunk_of(spot) as usize].take_back()
     }
 
-    /// The timers of a chunk of which `len` spots are written, moved up to where no gaps are.
+    /// The timer at a spot has gone.
     #[inline]
-    pub(super) fn compact(&self, chunk: u32, len: usize) -> Compact {
+    pub(crate) fn erase(&mut self, spot: u32) -> Left {
+        self.tallies[chunk_of(spot) as usize].remove(place_in_chunk(spot))
+    }
+
+    /// From here on, what every timer of the chunk that a spot is in leaves behind
+    /// [wants a look](Left::wants_look), or no longer does.
+    #[inline]
+    pub(crate) fn watch(&mut self, spot: u32, watched: bool) {
+        self.tallies[chunk_of(spot) as usize].watch(watched);
+    }
+
+    /// Whether the chunk that a spot is in is watched.
+    #[cfg(feature = "model")]
+    pub(crate) fn is_watched(&self, spot: u32) -> bool {
+        self.tally(chunk_of(spot)).is_watched()
+    }
+
+    /// The timers of a chunk, oldest first.
+    #[inline]
+    pub(super) fn timers(&self, chunk: u32) -> impl DoubleEndedIterator<Item = u32> {
+        let spots = self.tally(chunk).spots();
+        let line = self.lines[chunk as usize].0.iter().enumerate();
+        line.filter(move |(place, _)| spots & (1 << place) != 0).map(|(_, index)| *index)
+    }
+
+    /// The timers of a chunk, moved up to where no gaps are.
+    #[inline]
+    pub(super) fn compact(&self, chunk: u32) -> Compact {
         let mut compact = Compact { timers: [NIL; CHUNK_TIMERS], len: 0 };
-        for index in &self.lines[chunk as usize].0[..len.min(CHUNK_TIMERS)] {
+        let mut spots = self.tally(chunk).spots();
+        for index in &self.lines[chunk as usize].0 {
             // Where the gaps are nobody can predict: no branch.
             compact.timers[compact.len % CHUNK_TIMERS] = *index;
-            compact.len += usize::from(*index != NIL);
+            compact.len += (spots & 1) as usize;
+            spots >>= 1;
         }
-        // Behind the last is what was written there as a gap, or another timer's end.
+        // Behind the last is what was written there before.
         compact
     }
 
-    /// Writes a chunk anew, without gaps but behind the last.
+    /// Writes a chunk anew, without gaps.
     pub(super) fn rewrite(&mut self, chunk: u32, content: &Compact) {
-        let line = &mut self.lines[chunk as usize].0;
-        line.fill(NIL);
-        line[..content.timers().len()].copy_from_slice(content.timers());
-        self.heads[chunk as usize].set_gaps(CHUNK_TIMERS - content.len);
+        let timers = content.timers();
+        self.lines[chunk as usize].0[..timers.len()].copy_from_slice(timers);
+        self.tallies[chunk as usize].rewrite(timers.len());
     }
 
-    /// A chunk with one timer, behind `prev`.
-    pub(super) fn take(&mut self, owner: u32, prev: u32, index: u32) -> u32 {
-        let head = Head { next: NIL, prev, owner, gaps: 0, reusable_behind: 0 };
+    /// A chunk all of whose timers have gone begins anew, with no spot that is written.
+    pub(super) fn renew(&mut self, chunk: u32) {
+        self.tallies[chunk as usize].rewrite(0);
+    }
+
+    /// A chunk all of whose timers have gone, with another before it, begins anew behind its first
+    /// spot.
+    pub(super) fn start_over(&mut self, chunk: u32) {
+        self.tallies[chunk as usize].start_over();
+    }
+
+    /// Notes what is before a chunk.
+    pub(super) fn set_prev(&mut self, chunk: u32, prev: u32) {
+        self.links[chunk as usize].prev = prev;
+        if prev == NIL {
+            self.tallies[chunk as usize].lead();
+        }
+    }
+
+    /// A chunk without timers yet, behind `prev`.
+    pub(super) fn take(&mut self, owner: u32, prev: u32) -> u32 {
+        let links = Links { next: NIL, prev, owner };
         let chunk = self.first_spare;
-        if let Some(spare) = self.heads.get_mut(chunk as usize) {
+        if let Some(spare) = self.links.get_mut(chunk as usize) {
             self.first_spare = spare.next;
-            *spare = head;
-            self.lines[chunk as usize].0[0] = index;
+            *spare = links;
+            self.tallies[chunk as usize] = Tally::NONE;
             return chunk;
         }
         let chunks = self.lines.len();
         assert!(chunks < Place::SPOTS / CHUNK_TIMERS, "so many timers cannot be listed");
         if chunks == self.lines.capacity() {
             // Doubled, the lists of millions of timers would be the larger part of their memory.
-            let more = chunks.clamp(64, 4096.max(chunks / 8));
-            self.lines.reserve_exact(more);
-            self.heads.reserve_exact(more);
+            self.reserve(chunks.clamp(64, 4096.max(chunks / 8)));
         }
-        let mut line = Line([NIL; CHUNK_TIMERS]);
-        line.0[0] = index;
-        self.lines.push(line);
-        self.heads.push(head);
+        self.lines.push(Line([NIL; CHUNK_TIMERS]));
+        self.links.push(links);
+        self.tallies.push(Tally::NONE);
         chunks as u32
     }
 
@@ -191,32 +244,41 @@ impl Chunks {
     /// Forgets all chunks, of lists that are empty from here on. Memory is kept.
     pub(super) fn clear(&mut self) {
         self.lines.clear();
-        self.heads.clear();
+        self.links.clear();
+        self.tallies.clear();
         self.first_spare = NIL;
     }
 
     /// Makes a chunk spare.
     pub(super) fn give_back(&mut self, chunk: u32) {
         let next = self.first_spare;
-        let head = &mut self.heads[chunk as usize];
-        (head.next, head.owner) = (next, NIL);
+        let links = &mut self.links[chunk as usize];
+        (links.next, links.owner) = (next, NIL);
         self.first_spare = chunk;
     }
 
     /// Gives back the memory of spare chunks at the end.
     pub(super) fn shrink_to_fit(&mut self) {
-        while self.heads.last().is_some_and(|head| head.owner == NIL) {
-            self.heads.pop();
+        while self.links.last().is_some_and(|links| links.owner == NIL) {
+            self.links.pop();
         }
-        self.lines.truncate(self.heads.len());
-        self.heads.shrink_to_fit();
+        self.lines.truncate(self.links.len());
+        self.tallies.truncate(self.links.len());
+        self.links.shrink_to_fit();
         self.lines.shrink_to_fit();
+        self.tallies.shrink_to_fit();
         self.first_spare = NIL;
-        for (chunk, head) in self.heads.iter_mut().enumerate().rev() {
-            if head.owner == NIL {
-                head.next = core::mem::replace(&mut self.first_spare, chunk as u32);
+        for (chunk, links) in self.links.iter_mut().enumerate().rev() {
+            if links.owner == NIL {
+                links.next = core::mem::replace(&mut self.first_spare, chunk as u32);
             }
         }
+    }
+
+    /// The chunk that a spot is in.
+    #[cfg(feature = "model")]
+    pub(crate) fn chunk_at(&self, spot: u32) -> u32 {
+        chunk_of(spot).min(self.links.len() as u32)
     }
 
     /// Chunks that there is room for.
@@ -227,31 +289,8 @@ impl Chunks {
     /// Bytes that the chunks take.
     pub(super) const fn bytes(&self) -> usize {
         self.lines.capacity() * size_of::<Line>()
-            + self.heads.capacity() * size_of::<Head>()
-    }
-}
-
-impl Head {
-    #[inline]
-    pub(super) const fn gaps(&self) -> usize {
-        self.gaps as usize
-    }
-
-    #[inline]
-    pub(super) const fn set_gaps(&mut self, gaps: usize) {
-        self.gaps = gaps as u8;
-        self.set_prev(self.prev);
-    }
-
-    #[inline]
-    pub(super) const fn set_prev(&mut self, prev: u32) {
-        self.prev = prev;
-        self.reusable_behind = if prev == NIL { self.gaps } else { 0 };
-    }
-
-    #[inline]
-    pub(super) const fn is_reusable(&self, place_in_chunk: usize) -> bool {
-        place_in_chunk > self.reusable_behind as usize
+            + self.links.capacity() * size_of::<Links>()
+            + self.tallies.capacity() * size_of::<Tally>()
     }
 }
 

@@ -4,10 +4,10 @@
 //! A list of nodes that name each other is a chain of cache misses, each waiting for the one before.
 //! Here the order is written down beside the timers, sixteen to a line, so that a walk knows
 //! sixteen addresses at once; and a timer knows its *spot*, so that leaving a list is one store into
-//! a line that nobody waits for.
+//! the chunk's [`Tally`](super::tally::Tally), and the list itself is not looked at.
 //!
-//! What leaves makes a gap. A chunk that is all gaps is dropped, and two neighbours that fit in one
-//! are joined, so a list does not grow by what has left it. The last chunk alone may be all gaps,
+//! What leaves makes a gap. A chunk that is all gaps is dropped, and one that is sparse is joined with
+//! a neighbour if they fit in one, so a list does not grow by what has left it. The last chunk alone may be all gaps,
 //! as long as it is not the only one: so a list that grows and shrinks by one does not take and give
 //! back a chunk each time.
 
@@ -79,34 +79,20 @@ impl List {
         if self.is_empty() { NIL } else { chunk_of(self.end - 1) }
     }
 
-    /// How many spots of a chunk are written.
-    #[inline]
-    const fn len_of(self, chunk: u32) -> usize {
-        if chunk == self.tail() { place_in_chunk(self.end - 1) + 1 } else { CHUNK_TIMERS }
-    }
-
-    /// How many timers a chunk has; of no chunk, more than fit in one.
-    fn live(self, chunks: &Chunks, chunk: u32) -> usize {
-        match chunks.find(chunk) {
-            Some(head) => self.len_of(chunk) - head.gaps(),
-            None => CHUNK_TIMERS + 1,
-        }
-    }
-
     /// The first timer.
     #[inline]
     pub(crate) fn first(self, chunks: &Chunks) -> Option<u32> {
         chunks.find(self.head)?;
-        chunks.timers(self.head, self.len_of(self.head)).next()
+        chunks.timers(self.head).next()
     }
 
     /// The last timer.
     #[inline]
     pub(crate) fn last(self, chunks: &Chunks) -> Option<u32> {
         let tail = self.tail();
-        let head = chunks.find(tail)?;
-        let last = chunks.timers(tail, self.len_of(tail)).next_back();
-        last.or_else(|| chunks.timers(head.prev, CHUNK_TIMERS).next_back())
+        let links = chunks.find(tail)?;
+        let last = chunks.timers(tail).next_back();
+        last.or_else(|| chunks.timers(links.prev).next_back())
     }
 
     /// Writes a timer down behind the last, if its chunk has room. Gives its spot, which its place is
@@ -122,7 +108,7 @@ impl List {
         Some(spot)
     }
 
-    /// Writes a timer down behind the last, when that fills its chunk. Gives its spot.
+    /// Writes a timer down behind the last, when that has filled its chunk. Gives its spot.
     pub(crate) fn lengthen(
         &mut self,
         chunks: &mut Chunks,
@@ -130,76 +116,67 @@ impl List {
         index: u32,
     ) -> u32 {
         let tail = self.tail();
-        let chunk = if self.live(chunks, tail) == 0 {
-            // All gaps: it is as good as new.
-            chunks.head_mut(tail).set_gaps(0);
-            chunks.write(first_spot(tail), index);
+        let chunk = if chunks.live(tail) == 0 {
+            chunks.renew(tail);
             tail
         } else {
-            let chunk = chunks.take(owner, tail, index);
+            let chunk = chunks.take(owner, tail);
             match chunks.find_mut(tail) {
-                Some(head) => head.next = chunk,
+                Some(links) => links.next = chunk,
                 None => self.head = chunk,
             }
             chunk
         };
         let spot = first_spot(chunk);
+        chunks.write(spot, index);
         self.end = spot + 1;
         spot
     }
 
-    /// Takes a timer out, given its spot. True: the list wants [tidying](Self::tidy) there.
-    #[inline(always)]
-    #[must_use]
-    pub(crate) fn erase(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
-        if spot + 1 == self.end {
-            return self.erase_last(chunks, spot);
+    /// Before a list is [lengthened](Self::lengthen): moves the timers of the last chunk up, if that
+    /// leaves half of it free. So a list whose newcomers leave again does not grow. O(1): it moves
+    /// the timers of half a chunk.
+    pub(crate) fn make_room<T>(&mut self, arena: &mut Arena<T>) {
+        let tail = self.tail();
+        if !self.is_full() || !(1..=CHUNK_TIMERS / 2).contains(&arena.chunks.live(tail)) {
+            return;
         }
-        let chunk = chunk_of(spot);
-        let head = chunks.head_mut(chunk);
-        let gaps = head.gaps() + 1;
-        head.set_gaps(gaps);
-        chunks.write(spot, NIL);
-        // With half of them left it is worth looking whether a neighbour has room for them.
-        (self.len_of(chunk) - gaps).is_multiple_of(CHUNK_TIMERS / 2)
+        let timers = arena.chunks.compact(tail);
+        self.end = first_spot(tail) + timers.timers().len() as u32;
+        Self::rewrite(arena, tail, &timers);
     }
 
-    /// As [`erase`](Self::erase), of the last spot.
-    #[inline(always)]
-    fn erase_last(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
-        if chunks.head(chunk_of(spot)).is_reusable(place_in_chunk(spot)) {
+    /// A timer leaves that spot. If it is the last that was written down, and not the only one of its
+    /// chunk, its spot is free again: so a list that grows and shrinks by one stays as it is. Else
+    /// false, and nothing was changed.
+    #[inline]
+    pub(crate) fn take_back(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
+        let is_last = self.end == spot + 1 && chunks.take_back(spot);
+        if is_last {
             self.end = spot;
-            return false;
         }
-        Self::erase_only(chunks, spot)
+        is_last
     }
 
-    /// As [`erase`](Self::erase), of the last spot, when it is at the border of two chunks, or the
-    /// list's only timer.
-    #[cold]
-    #[inline(never)]
-    fn erase_only(chunks: &mut Chunks, spot: u32) -> bool {
-        let head = chunks.head_mut(chunk_of(spot));
-        head.set_gaps(head.gaps() + 1);
-        let is_empty = head.prev == NIL;
-        chunks.write(spot, NIL);
-        is_empty
-    }
-
-    /// A timer was erased at that spot. Drops a chunk that is all gaps, and joins one that is sparse
-    /// with a neighbour, if they fit in one. O(1): it moves the timers of a chunk or two.
+    /// A timer was [erased](Chunks::erase) at that spot. Drops a chunk that is all gaps, and joins one
+    /// that is sparse with a neighbour, if they fit in one. O(1): it moves the timers of a chunk or
+    /// two.
     pub(crate) fn tidy<T>(&mut self, arena: &mut Arena<T>, spot: u32) {
         let chunk = chunk_of(spot);
-        let head = arena.chunks.head(chunk);
-        let (prev, next) = (head.prev, head.next);
-        let live = self.live(&arena.chunks, chunk);
-        let fits = |other| self.live(&arena.chunks, other) + live <= CHUNK_TIMERS;
+        let links = arena.chunks.links(chunk);
+        let (prev, next) = (links.prev, links.next);
+        let live = arena.chunks.live(chunk);
+        let fits = |other| arena.chunks.live(other) + live <= CHUNK_TIMERS;
         if live == 0 {
             if next != NIL {
                 self.drop_chunk(&mut arena.chunks, chunk);
             } else if prev == NIL {
                 *self = Self::EMPTY;
                 arena.chunks.give_back(chunk);
+            } else {
+                // Not all of it is free: at the border of two chunks, an end is that of the one before.
+                arena.chunks.start_over(chunk);
+                self.end = first_spot(chunk) + 1;
             }
         } else if fits(next) {
             self.join(arena, chunk, next);
@@ -210,16 +187,20 @@ impl List {
 
     /// Moves the timers of chunk `from` to the end of `into`, the one before it.
     fn join<T>(&mut self, arena: &mut Arena<T>, into: u32, from: u32) {
-        let mut all = arena.chunks.compact(into, CHUNK_TIMERS);
-        all.extend(&arena.chunks.compact(from, self.len_of(from)));
+        let mut all = arena.chunks.compact(into);
+        all.extend(&arena.chunks.compact(from));
         let was_last = from == self.tail();
         self.drop_chunk(&mut arena.chunks, from);
-        arena.chunks.rewrite(into, &all);
         if was_last {
             self.end = first_spot(into) + all.timers().len() as u32;
-            arena.chunks.head_mut(into).set_gaps(0);
         }
-        for (spot, index) in (first_spot(into)..).zip(all.timers()) {
+        Self::rewrite(arena, into, &all);
+    }
+
+    /// Writes a chunk anew, and where its timers are now.
+    fn rewrite<T>(arena: &mut Arena<T>, chunk: u32, content: &Compact) {
+        arena.chunks.rewrite(chunk, content);
+        for (spot, index) in (first_spot(chunk)..).zip(content.timers()) {
             let node = arena.node_mut(*index);
             node.set_place(node.place().at_spot(spot));
         }
@@ -228,21 +209,21 @@ impl List {
     /// Takes a chunk out of the list and makes it spare; if then the last is all gaps and the only
     /// one, that too.
     fn drop_chunk(&mut self, chunks: &mut Chunks, chunk: u32) {
-        let head = chunks.head(chunk);
-        let (prev, next) = (head.prev, head.next);
-        if let Some(head) = chunks.find_mut(prev) {
-            head.next = next;
+        let links = chunks.links(chunk);
+        let (prev, next) = (links.prev, links.next);
+        if let Some(links) = chunks.find_mut(prev) {
+            links.next = next;
         } else {
             self.head = next;
         }
-        if let Some(head) = chunks.find_mut(next) {
-            head.set_prev(prev);
+        if next == NIL {
+            let end = |prev| first_spot(prev) + chunks.tally(prev).written();
+            self.end = if prev == NIL { 0 } else { end(prev) };
         } else {
-            self.end =
-                if prev == NIL { 0 } else { first_spot(prev) + CHUNK_TIMERS as u32 };
+            chunks.set_prev(next, prev);
         }
         chunks.give_back(chunk);
-        if self.head == self.tail() && self.live(chunks, self.head) == 0 {
+        if self.head == self.tail() && chunks.live(self.head) == 0 {
             self.drop_chunk(chunks, self.head);
         }
     }
@@ -251,7 +232,7 @@ impl List {
     #[inline]
     pub(crate) fn take_batch(&mut self, chunks: &mut Chunks) -> Option<Batch> {
         chunks.find(self.head)?;
-        let batch = Batch(chunks.compact(self.head, self.len_of(self.head)));
+        let batch = Batch(chunks.compact(self.head));
         self.drop_chunk(chunks, self.head);
         Some(batch)
     }
@@ -259,8 +240,17 @@ impl List {
     /// The timers chunk by chunk, from first to last; they stay.
     #[inline]
     pub(crate) fn batches(self, chunks: &Chunks) -> impl Iterator<Item = Batch> {
-        self.chunks(chunks)
-            .map(move |chunk| Batch(chunks.compact(chunk, self.len_of(chunk))))
+        self.chunks(chunks).map(|chunk| Batch(chunks.compact(chunk)))
+    }
+
+    /// From here on, the owner hears of every timer that leaves, or no longer does.
+    pub(crate) fn watch(self, chunks: &mut Chunks, watched: bool) {
+        let mut at = self.head;
+        while let Some(links) = chunks.find(at) {
+            let next = links.next;
+            chunks.watch(first_spot(at), watched);
+            at = next;
+        }
     }
 
     /// How many timers there are; of more than `most`, that there are more than that. Looks at the
@@ -269,10 +259,10 @@ impl List {
     pub(crate) fn len_up_to(self, chunks: &Chunks, most: usize) -> usize {
         let (mut len, mut at) = (0, self.head);
         while len <= most
-            && let Some(head) = chunks.find(at)
+            && let Some(links) = chunks.find(at)
         {
-            len += self.len_of(at) - head.gaps();
-            at = head.next;
+            len += chunks.live(at);
+            at = links.next;
         }
         len
     }
@@ -280,7 +270,7 @@ impl List {
     /// Whether there is one timer and no more.
     #[inline]
     pub(crate) fn is_single(self, chunks: &Chunks) -> bool {
-        self.head == self.tail() && self.live(chunks, self.head) == 1
+        self.head == self.tail() && chunks.live(self.head) == 1
     }
 
     /// Whether one chunk holds all timers.
@@ -296,7 +286,7 @@ impl List {
         arena: &Arena<T>,
     ) -> Option<(u64, u32)> {
         arena.chunks.find(self.head)?;
-        let timers = arena.chunks.timers(self.head, self.len_of(self.head));
+        let timers = arena.chunks.timers(self.head);
         let timed = timers.map(|index| (arena.node(index).deadline.as_nanos(), index));
         timed.min_by_key(|(at, _)| *at)
     }
@@ -304,8 +294,7 @@ impl List {
     /// The timers from first to last.
     #[cfg(feature = "model")]
     pub(crate) fn iter(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
-        self.chunks(chunks)
-            .flat_map(move |chunk| chunks.timers(chunk, self.len_of(chunk)))
+        self.chunks(chunks).flat_map(|chunk| chunks.timers(chunk))
     }
 
     /// The chunks from first to last.
@@ -313,8 +302,8 @@ impl List {
     pub(crate) fn chunks(self, chunks: &Chunks) -> impl Iterator<Item = u32> {
         let mut at = self.head;
         core::iter::from_fn(move || {
-            let head = chunks.find(at)?;
-            Some(core::mem::replace(&mut at, head.next))
+            let links = chunks.find(at)?;
+            Some(core::mem::replace(&mut at, links.next))
         })
     }
 
@@ -328,25 +317,27 @@ impl List {
         use alloc::format;
         let (mut before, mut timers) = (NIL, 0);
         for chunk in self.chunks(&arena.chunks) {
-            let head = arena.chunks.head(chunk);
-            let len = self.len_of(chunk);
-            let live = arena.chunks.timers(chunk, len).count();
-            let may_be_empty = head.next == NIL && head.prev != NIL;
-            if head.prev != before || head.owner != owner || (live == 0 && !may_be_empty)
+            let (links, tally) = (arena.chunks.links(chunk), arena.chunks.tally(chunk));
+            let live = tally.live();
+            let may_be_empty = links.next == NIL && links.prev != NIL;
+            if links.prev != before
+                || links.owner != owner
+                || (live == 0 && !may_be_empty)
             {
-                return Err(format!("A3: chunk {chunk} of {owner} says {head:?}"));
+                return Err(format!("A3: chunk {chunk} of {owner} says {links:?}"));
             }
-            if live + head.gaps() != len {
-                return Err(format!("A3: chunk {chunk} holds {live}, and says {head:?}"));
+            let written = if chunk == self.tail() { self.end } else { NIL };
+            if first_spot(chunk) + tally.written() != written && written != NIL {
+                return Err(format!("A3: chunk {chunk} says {tally:?}"));
             }
             timers += live;
             if timers > arena.len() {
                 return Err(format!("A3: the list of {owner} runs in a circle"));
             }
-            for index in arena.chunks.timers(chunk, len) {
+            for index in arena.chunks.timers(chunk) {
                 let place = arena.node(index).place();
                 let spot = place.spot().filter(|spot| chunk_of(*spot) == chunk);
-                if spot.map(|spot| arena.chunks.at(spot)) != Some(index) {
+                if spot.and_then(|spot| arena.chunks.at(spot)) != Some(index) {
                     return Err(format!("A4: timer {index} of chunk {chunk}: {place:?}"));
                 }
             }

@@ -7,9 +7,9 @@
 //! its key.
 //!
 //! A list is a chain of *chunks*, each one cache line with up to sixteen indices, and a timer's place
-//! names its *spot*, the chunk and where in it. A chunk that comes down to half is joined with a
-//! neighbour if they fit in one, so of two neighbours one is more than half full: when timers come and
-//! go at random, they are two thirds full.
+//! names its *spot*, the chunk and where in it. What leaves makes a gap, and a word for each chunk,
+//! its *tally*, is all that is touched. A chunk that comes down to three is joined with a neighbour if
+//! they fit in one: when timers come and go at random, chunks are half full.
 //!
 //! # Ground rules
 //!
@@ -27,7 +27,7 @@
 //!
 //! # Costs
 //!
-//! A timer takes 16 bytes and its value, and in a list of many 5 to 8 more, 16 at the most; alone in a
+//! A timer takes 16 bytes and its value, and in a list of many 5 to 10 more, 23 at the most; alone in a
 //! list, 80. Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the
 //! sixteen of two chunks into one.
 
@@ -40,6 +40,7 @@ mod list;
 mod place;
 mod refused;
 mod slots;
+mod tally;
 
 pub use budget::Budget;
 pub(crate) use chunk::Chunks;
@@ -53,6 +54,7 @@ pub(crate) use slots::Arena;
 pub use slots::Iter;
 #[cfg(feature = "model")]
 pub(crate) use slots::Node;
+pub(crate) use tally::Left;
 
 /// For how many timers room is made on the word of an iterator. Beyond that it grows as they come, so
 /// that a wrong word costs no more than this.

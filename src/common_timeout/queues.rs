@@ -198,7 +198,7 @@ impl Queues {
         into.back = deadline;
         let spot = match into.list.push_back(&mut arena.chunks, index) {
             Some(spot) => spot,
-            None => into.list.lengthen(&mut arena.chunks, queue, index),
+            None => Self::lengthen(&mut into.list, arena, queue, index),
         };
         let node = arena.node_mut(index);
         node.set_place(node.place().queued(spot));
@@ -206,6 +206,16 @@ impl Queues {
             self.note_chunk(arena, chunk, deadline);
         }
         true
+    }
+
+    /// Links a timer behind the others of a list whose last chunk is full.
+    #[cold]
+    fn lengthen<T>(list: &mut List, arena: &mut Arena<T>, queue: u32, index: u32) -> u32 {
+        list.make_room(arena);
+        match list.push_back(&mut arena.chunks, index) {
+            Some(spot) => spot,
+            None => list.lengthen(&mut arena.chunks, queue, index),
+        }
     }
 
     /// A chunk of a queue begins with a timer of that deadline.
@@ -234,7 +244,9 @@ impl Queues {
             return;
         };
         let list = &mut self.queues[queue as usize].list;
-        if list.erase(&mut arena.chunks, spot) {
+        if !list.take_back(&mut arena.chunks, spot)
+            && arena.chunks.erase(spot).is_sparse()
+        {
             list.tidy(arena, spot);
         }
     }

@@ -46,6 +46,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let key = arena.insert_if(deadline, value, |chunks, index| {
             list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
         })?;
+        self.newest = slot_id;
         self.note_arrival(key.index(), deadline.as_nanos());
         Ok(key)
     }
@@ -82,6 +83,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if self.slots[slot_id as usize].list.is_full() && self.relieve(arena, slot_id) {
             slot_id = self.find(at);
         }
+        self.slots[slot_id as usize].list.make_room(arena);
         let key = arena.insert(deadline, value, |chunks, index| {
             origin.on_wheel(self.list(chunks, slot_id, index, at))
         });
@@ -107,6 +109,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         index: u32,
         at: u64,
     ) {
+        let list = &mut self.slots[slot_id as usize].list;
+        if list.is_full() {
+            list.make_room(arena);
+        }
         let spot = self.list(&mut arena.chunks, slot_id, index, at);
         let node = arena.node_mut(index);
         node.set_place(node.place().on_wheel(spot));
@@ -133,6 +139,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let spot = list.lengthen(chunks, slot_id, index);
         let (ring, slot) = Self::split(slot_id);
         self.rings[ring as usize].occupy(slot);
+        if self.front.shows(slot_id) {
+            chunks.watch(spot, true);
+        }
         // It may be the chunk that makes a slot too large to be sorted.
         self.upkeep_due = true;
         spot

@@ -28,6 +28,8 @@
 //! - **W6** Of two timers with one deadline that were never rescheduled, the one scheduled earlier
 //!   comes up first: newcomers join the tail of a slot that is not yet wholly opened.
 //! - **W7** Unless `overtaken`, no slot before the cursor's is occupied.
+//! - **W8** The chunks of the slot that the front shows are watched: it hears of every timer that
+//!   leaves. (Others may be, too: they were shown.)
 //!
 //! # Costs
 //!
@@ -44,7 +46,7 @@ use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
 use super::stats::Counters;
-use crate::arena::{Arena, NIL};
+use crate::arena::{Arena, Left, NIL};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
@@ -92,6 +94,8 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) wake: u64,
     /// The timer that `wake` is the deadline of, if it still is.
     pub(super) witness: u32,
+    /// The slot that a timer was put in last.
+    pub(super) newest: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
     /// When a call that finds nothing due should do some upkeep.
@@ -125,6 +129,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             front: Front::new(),
             wake: u64::MAX,
             witness: NIL,
+            newest: NIL,
             upkeep_due: false,
             idle_from: u64::MAX,
             saved_moves: 0,
@@ -208,13 +213,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         spot: u32,
         result: R,
     ) -> R {
-        let slot_id = arena.chunks.owner(spot);
-        let list = &mut self.slots[slot_id as usize].list;
-        if list.erase(&mut arena.chunks, spot) {
-            return self.tidy(arena, slot_id, index, spot, result);
+        if let Some(slot) = self.slots.get_mut(self.newest as usize)
+            && slot.list.take_back(&mut arena.chunks, spot)
+        {
+            return result;
         }
-        if self.front.shows(slot_id) {
-            return self.front.leave(index, result);
+        let left = arena.chunks.erase(spot);
+        if left.wants_look() {
+            return self.look_after(arena, index, spot, left, result);
         }
         result
     }
@@ -223,35 +229,43 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     #[inline]
     pub(crate) fn pop_front<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let spot = arena.node(index).place().spot_in_list();
-        let slot_id = arena.chunks.owner(spot);
-        let list = &mut self.slots[slot_id as usize].list;
-        if list.erase(&mut arena.chunks, spot) {
-            self.tidy(arena, slot_id, index, spot, ());
-        } else {
-            self.front.pop();
+        self.front.pop();
+        if arena.chunks.erase(spot).is_empty() {
+            self.tidy(arena, spot);
         }
     }
 
-    /// A timer has gone from a chunk that wants a look.
+    /// A timer has gone from a chunk that the front watches, or that has few left.
     #[cold]
     #[inline(never)]
-    fn tidy<T, R>(
+    fn look_after<T, R>(
         &mut self,
         arena: &mut Arena<T>,
-        slot_id: u32,
         index: u32,
         spot: u32,
+        left: Left,
         result: R,
     ) -> R {
-        if self.front.shows(slot_id) {
+        if self.front.shows(arena.chunks.owner(spot)) {
             self.front.leave(index, ());
+        } else {
+            arena.chunks.watch(spot, false);
         }
+        if left.is_sparse() {
+            self.tidy(arena, spot);
+        }
+        result
+    }
+
+    /// A chunk has come down to few timers, or to none.
+    #[inline(never)]
+    fn tidy<T>(&mut self, arena: &mut Arena<T>, spot: u32) {
+        let slot_id = arena.chunks.owner(spot);
         let slot = &mut self.slots[slot_id as usize];
         slot.list.tidy(arena, spot);
         if slot.list.is_empty() {
             self.list_emptied(slot_id);
         }
-        result
     }
 
     /// Gives back what an emptied list leaves without purpose: the view of its slot, and rings.

@@ -88,6 +88,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             touched += 1;
         }
         self.stats.postponed += touched as u64;
+        self.slots[slot_id as usize].list.watch(&mut arena.chunks, true);
         touched + self.front.show(slot_id, start, last)
     }
 

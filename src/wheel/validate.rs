@@ -97,6 +97,13 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             if elsewhere || node.deadline.as_nanos() < entry.at {
                 return Err(format!("W4: the front shows timer {} wrongly", entry.index));
             }
+            let spot = node.place().spot();
+            if !spot.is_some_and(|spot| arena.chunks.is_watched(spot)) {
+                return Err(format!(
+                    "W8: nobody is told when timer {} leaves",
+                    entry.index
+                ));
+            }
             if entry.at < before {
                 return Err(format!("W4: {} comes after {before}", entry.at));
             }
