@@ -28,7 +28,9 @@ pub(super) struct Ring<const SLOTS: usize> {
     base: u64,
     /// Bit s: slot s holds timers, or a finer ring that does.
     occupied: u64,
-    level: u32,
+    level: u16,
+    /// Its slots are opened at once, see [`is_crowded`](Self::is_crowded).
+    crowded: bool,
     /// The slot that holds this ring; of a spare ring, the next spare one.
     parent: u32,
 }
@@ -80,7 +82,7 @@ impl<const SLOTS: usize> Geometry<SLOTS> {
 impl<const SLOTS: usize> Ring<SLOTS> {
     /// An empty ring over the block around `at`.
     pub(super) fn around(at: u64, level: u32, parent: u32) -> Self {
-        let mut ring = Self { base: 0, occupied: 0, level, parent };
+        let mut ring = Self { base: 0, occupied: 0, level: 0, crowded: false, parent };
         ring.reuse(at, level, parent);
         ring
     }
@@ -90,18 +92,31 @@ impl<const SLOTS: usize> Ring<SLOTS> {
         debug_assert!(self.occupied == 0, "a ring with timers stays where it is");
         let bits = (level + 1) * Geometry::<SLOTS>::BITS;
         self.base = if bits >= u64::BITS { 0 } else { at & (u64::MAX << bits) };
-        self.level = level;
+        self.level = level as u16;
+        self.crowded = false;
         self.parent = parent;
+    }
+
+    /// Whether so many timers are moving in that its slots would have too many to be sorted: then
+    /// each is opened as the first comes, and all others go there without stopping here.
+    #[inline]
+    pub(super) const fn is_crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// Many timers are about to move in.
+    pub(super) const fn expect_crowd(&mut self) {
+        self.crowded = true;
     }
 
     #[inline]
     const fn shift(&self) -> u32 {
-        self.level * Geometry::<SLOTS>::BITS
+        self.level() * Geometry::<SLOTS>::BITS
     }
 
     #[inline]
     pub(super) const fn level(&self) -> u32 {
-        self.level
+        self.level as u32
     }
 
     #[inline]
@@ -112,7 +127,7 @@ impl<const SLOTS: usize> Ring<SLOTS> {
     /// The slot of a time that this ring covers.
     #[inline]
     pub(super) const fn slot_of(&self, at: u64) -> usize {
-        Geometry::<SLOTS>::digit(at, self.level)
+        Geometry::<SLOTS>::digit(at, self.level())
     }
 
     /// The first nanosecond of a slot.

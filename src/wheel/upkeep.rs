@@ -35,11 +35,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (level, start, last) =
             (here.level(), here.start_of(slot), here.last_of(slot));
-        let finer = self.slots[slot_id as usize].finer().unwrap_or_else(|| {
-            let finer = self.take_ring(start, level - 1, slot_id);
-            self.set_finer(slot_id, finer);
-            finer
-        });
+        let finer = match self.slots[slot_id as usize].finer() {
+            Some(finer) => finer,
+            None => self.make_finer(arena, slot_id, start, level - 1),
+        };
+        let is_crowded = self.rings[finer as usize].is_crowded();
         let mut moved = 0;
         while moved < limit {
             let content = &mut self.slots[slot_id as usize];
@@ -49,6 +49,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 if at <= last {
                     let slot_id =
                         Self::join(finer, Geometry::<SLOTS>::digit(at, level - 1));
+                    if is_crowded && self.slots[slot_id as usize].is_empty() {
+                        self.make_finer(arena, slot_id, at, level - 2);
+                    }
                     let slot_id = self.find_lowest(slot_id, level - 1, at);
                     self.link(arena, slot_id, *index, at);
                 } else {
@@ -62,6 +65,26 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.free_if_empty(finer);
         self.stats.opened += u64::from(self.slots[slot_id as usize].list.is_empty());
         moved
+    }
+
+    /// Makes the finer ring of a slot, over the block around `at`.
+    #[cold]
+    fn make_finer<T>(
+        &mut self,
+        arena: &Arena<T>,
+        slot_id: u32,
+        at: u64,
+        level: u32,
+    ) -> u32 {
+        let finer = self.take_ring(at, level, slot_id);
+        self.set_finer(slot_id, finer);
+        // As many that its slots, too, would have to be opened, if they are spread evenly.
+        let most = SLOTS * LEAF;
+        let list = self.slots[slot_id as usize].list;
+        if level > 0 && list.len_up_to(&arena.chunks, most) > most {
+            self.rings[finer as usize].expect_crowd();
+        }
+        finer
     }
 
     /// Shows a slot in the front, sorted, after the timers that were postponed beyond it have left
