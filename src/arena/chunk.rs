@@ -164,9 +164,24 @@ impl Chunks {
         self.tally(chunk_of(spot)).is_watched()
     }
 
+    /// The oldest timer of a chunk.
+    #[inline]
+    pub(super) fn first(&self, chunk: u32) -> Option<u32> {
+        let spots = self.tally(chunk).spots();
+        let line = &self.lines[chunk as usize].0;
+        line.get(spots.trailing_zeros() as usize).copied()
+    }
+
+    /// The newest timer of a chunk.
+    #[inline]
+    pub(super) fn last(&self, chunk: u32) -> Option<u32> {
+        let place = self.tally(chunk).spots().checked_ilog2()?;
+        Some(self.lines[chunk as usize].0[place as usize])
+    }
+
     /// The timers of a chunk, oldest first.
     #[inline]
-    pub(super) fn timers(&self, chunk: u32) -> impl DoubleEndedIterator<Item = u32> {
+    pub(super) fn timers(&self, chunk: u32) -> impl Iterator<Item = u32> {
         let spots = self.tally(chunk).spots();
         let line = self.lines[chunk as usize].0.iter().enumerate();
         line.filter(move |(place, _)| spots & (1 << place) != 0).map(|(_, index)| *index)

@@ -83,7 +83,7 @@ impl List {
     #[inline]
     pub(crate) fn first(self, chunks: &Chunks) -> Option<u32> {
         chunks.find(self.head)?;
-        chunks.timers(self.head).next()
+        chunks.first(self.head)
     }
 
     /// The last timer.
@@ -91,8 +91,7 @@ impl List {
     pub(crate) fn last(self, chunks: &Chunks) -> Option<u32> {
         let tail = self.tail();
         let links = chunks.find(tail)?;
-        let last = chunks.timers(tail).next_back();
-        last.or_else(|| chunks.timers(links.prev).next_back())
+        chunks.last(tail).or_else(|| chunks.last(links.prev))
     }
 
     /// Writes a timer down behind the last, if its chunk has room. Gives its spot, which its place is
@@ -225,6 +224,18 @@ impl List {
         chunks.give_back(chunk);
         if self.head == self.tail() && chunks.live(self.head) == 0 {
             self.drop_chunk(chunks, self.head);
+        }
+    }
+
+    /// Drops the chunks that are all gaps, after many timers were [erased](Chunks::erase).
+    pub(crate) fn drop_empty(&mut self, chunks: &mut Chunks) {
+        let mut at = self.head;
+        while !self.is_empty() && at != NIL {
+            let next = chunks.links(at).next;
+            if chunks.live(at) == 0 {
+                self.drop_chunk(chunks, at);
+            }
+            at = next;
         }
     }
 

@@ -35,35 +35,42 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let here = &self.rings[ring as usize];
         let (level, start, last) =
             (here.level(), here.start_of(slot), here.last_of(slot));
-        let finer = match self.slots[slot_id as usize].finer() {
-            Some(finer) => finer,
-            None => self.make_finer(arena, slot_id, start, level - 1),
-        };
-        let is_crowded = self.rings[finer as usize].is_crowded();
+        let mut finer = self.slots[slot_id as usize].finer();
+        let mut is_crowded =
+            finer.is_some_and(|finer| self.rings[finer as usize].is_crowded());
         let mut moved = 0;
         while moved < limit {
             let content = &mut self.slots[slot_id as usize];
             let Some(batch) = content.list.take_batch(&mut arena.chunks) else { break };
             let timers = batch.timers();
             for (index, at) in timers.iter().zip(batch.deadlines(arena)) {
-                if at <= last {
-                    let slot_id =
-                        Self::join(finer, Geometry::<SLOTS>::digit(at, level - 1));
-                    if is_crowded && self.slots[slot_id as usize].is_empty() {
-                        self.make_finer(arena, slot_id, at, level - 2);
-                    }
-                    let slot_id = self.find_lowest(slot_id, level - 1, at);
-                    self.link(arena, slot_id, *index, at);
-                } else {
+                if at > last {
                     // Postponed beyond this slot.
                     self.stats.postponed += 1;
                     self.insert(arena, *index);
+                    continue;
                 }
+                let finer = *finer.get_or_insert_with(|| {
+                    let finer = self.make_finer(arena, slot_id, start, level - 1);
+                    is_crowded = self.rings[finer as usize].is_crowded();
+                    finer
+                });
+                let into = Self::join(finer, Geometry::<SLOTS>::digit(at, level - 1));
+                if is_crowded && self.slots[into as usize].is_empty() {
+                    self.make_finer(arena, into, at, level - 2);
+                }
+                let into = self.find_lowest(into, level - 1, at);
+                self.link(arena, into, *index, at);
             }
             moved += timers.len();
         }
-        self.free_if_empty(finer);
-        self.stats.opened += u64::from(self.slots[slot_id as usize].list.is_empty());
+        let is_empty = self.slots[slot_id as usize].list.is_empty();
+        self.stats.opened += u64::from(is_empty);
+        match finer {
+            Some(finer) => self.free_if_empty(finer),
+            None if is_empty => self.list_emptied(slot_id),
+            None => {}
+        }
         moved
     }
 
@@ -104,15 +111,30 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 self.front.add(at, *index, at <= last);
             }
         }
-        let mut touched = 0;
-        while let Some(index) = self.front.next_late() {
-            self.unlink(arena, index);
-            self.insert(arena, index);
-            touched += 1;
-        }
-        self.stats.postponed += touched as u64;
+        let late = self.move_late(arena, slot_id);
         self.slots[slot_id as usize].list.watch(&mut arena.chunks, true);
-        touched + self.front.show(slot_id, start, last)
+        late + self.front.show(slot_id, start, last)
+    }
+
+    /// Moves the timers to where they belong that the front has found to be postponed beyond their
+    /// slot. Gives how many.
+    fn move_late<T>(&mut self, arena: &mut Arena<T>, slot_id: u32) -> usize {
+        let mut moved = 0;
+        while let Some(index) = self.front.next_late() {
+            // The list is tidied once for all.
+            let _ = arena.chunks.erase(arena.node(index).place().spot_in_list());
+            self.insert(arena, index);
+            moved += 1;
+        }
+        if moved > 0 {
+            let slot = &mut self.slots[slot_id as usize];
+            slot.list.drop_empty(&mut arena.chunks);
+            if slot.list.is_empty() {
+                self.list_emptied(slot_id);
+            }
+        }
+        self.stats.postponed += moved as u64;
+        moved
     }
 
     /// Puts a timer that came up before its postponed deadline where it belongs.
