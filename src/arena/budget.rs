@@ -24,11 +24,13 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget for handing out `timers` timers: with four moves for each, for it is sorted once and
-    /// has moved once or twice.
+    /// A budget for handing out `timers` timers: with three moves for each, for it is sorted once and
+    /// has moved once or twice; and 64 at the least, so that few timers are not kept waiting by the
+    /// sorting of more.
     #[must_use]
     pub const fn timers(timers: usize) -> Self {
-        Self { timers, moves: timers.saturating_mul(4) }
+        let moves = timers.saturating_mul(3);
+        Self { timers, moves: if moves < 64 { 64 } else { moves } }
     }
 
     /// No limit: work until nothing is due.
