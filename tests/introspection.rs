@@ -3,9 +3,9 @@
 mod common;
 
 use allocation_counter::measure;
-use common::{SECOND, at, ms};
+use common::{Random, SECOND, at, ms};
 use tourbillon::time::Instant;
-use tourbillon::timers::Timers;
+use tourbillon::timers::{Budget, Timers};
 use tourbillon::wheel::Wheel;
 
 /// A value that says nothing about itself.
@@ -198,4 +198,82 @@ fn stats_and_dump_allocate_nothing() {
     });
     assert_eq!(counted.count_total, 0);
     assert!(nowhere.0 > 2_000, "{} bytes", nowhere.0);
+}
+
+/// Bytes are added up, of slots, lists, rings and queues; what is given back is no longer counted.
+#[test]
+fn memory_is_that_of_all_parts_and_goes_down_again() {
+    let mut timers = Timers::<u64>::new();
+    let empty = timers.stats().memory;
+    assert!((1_000..100_000).contains(&empty), "rings of an empty wheel: {empty} bytes");
+    let idle = timers.common_timeout(ms(30_000));
+    let keys: Vec<_> =
+        (0..100_000).map(|i| timers.schedule_after(at(i), idle, i)).collect();
+    // A slot of 24 bytes; sixteen to a chunk of 80 bytes, and 8 bytes of the queue for each.
+    let least = 100_000 * 24 + 100_000 / 16 * 88;
+    let memory = timers.stats().memory - empty;
+    assert!((least..2 * least).contains(&memory), "{memory} bytes, at least {least}");
+    for key in keys {
+        assert!(timers.cancel(key).is_some());
+    }
+    timers.shrink_to_fit();
+    let left = timers.stats().memory;
+    assert!(left < 2 * empty + 4_096, "{left} bytes are left of {memory}");
+}
+
+#[test]
+fn those_that_start_at_the_same_time_share_a_queue_and_those_before_do_not() {
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(ms(5));
+    for now in [7, 7, 8, 8] {
+        timers.schedule_after(at(now), idle, Mute);
+    }
+    assert_eq!(timers.stats().queued, 4);
+    timers.schedule_after(at(7), idle, Mute);
+    assert_eq!(timers.stats().queued, 4);
+}
+
+/// Members that were touched are moved to the wheel when their old time comes, and not before.
+#[test]
+fn touched_members_move_as_time_comes_to_them() {
+    let mut timers = Timers::new();
+    let idle = timers.common_timeout(ms(10));
+    let keys: Vec<_> =
+        (0..1_600).map(|i| timers.schedule_after(at(i * 1_000), idle, i)).collect();
+    for key in &keys {
+        assert!(timers.touch(*key, at(SECOND)));
+    }
+    let begin = 10 * 1_000_000;
+    assert!(timers.pop_expired(at(begin)).is_none());
+    for (now, come) in [(begin, 1), (begin + 160_000, 161), (begin + 1_600_000, 1_599)] {
+        assert!(timers.pop_expired(at(now)).is_none());
+        let moved = timers.stats().moved_from_queues;
+        assert!((come..come + 16).contains(&moved), "{moved} moved, {come} had come up");
+    }
+    assert_eq!(timers.stats().queued, 1, "the last stays where it is, in order");
+}
+
+/// What is spent on the way, of a poll that finds nothing due, is upkeep, and is charged.
+#[test]
+fn a_poll_with_nothing_due_does_some_upkeep_near_a_crowd() {
+    let mut random = Random::new(3);
+    let mut timers = Timers::new();
+    let begin = SECOND + SECOND / 10;
+    for _ in 0..20_000 {
+        timers.schedule(at(begin + random.below(SECOND)), Mute);
+    }
+    let mut now = 0;
+    while timers.stats().wheel.opened == 0 && now < begin {
+        now += 1_000_000;
+        let before = timers.stats().wheel.moves;
+        let mut budget = Budget { timers: 1, moves: 1_000 };
+        assert!(timers.pop_expired_within(at(now), &mut budget).is_none());
+        let moves = timers.stats().wheel.moves - before;
+        assert_eq!((moves, budget.timers), (1_000 - budget.moves as u64, 1));
+        assert!(timers.stats().max_moves_per_call >= moves);
+    }
+    assert!(now < begin, "nothing was opened while there was time");
+    assert!(timers.maintain(at(now), 1), "there is more to do");
+    while timers.maintain(at(now), 1_000) {}
+    assert!(!timers.maintain(at(now), 1_000), "it stays done");
 }

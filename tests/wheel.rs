@@ -1,0 +1,209 @@
+//! The wheel by itself: every call beside a sorted map, on tiny rings and on those that are shipped.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{MILLI, Random, SECOND, at};
+use tourbillon::time::Instant;
+use tourbillon::wheel::{Budget, TimerKey, Wheel};
+
+/// Timers beside what they should be: by deadline and order of scheduling, their keys.
+struct Pair<const SLOTS: usize, const LEAF: usize> {
+    wheel: Wheel<u64, SLOTS, LEAF>,
+    /// What is alive: deadline and key, by value. Values are numbered in the order of scheduling.
+    alive: BTreeMap<u64, (Instant, TimerKey)>,
+    dead: Vec<TimerKey>,
+    now: Instant,
+    next_value: u64,
+}
+
+impl<const SLOTS: usize, const LEAF: usize> Pair<SLOTS, LEAF> {
+    fn new() -> Self {
+        let (wheel, now) = (Wheel::with_geometry(at(1_000), 0), at(1_000));
+        Self { wheel, alive: BTreeMap::new(), dead: Vec::new(), now, next_value: 0 }
+    }
+
+    fn schedule(&mut self, deadline: Instant) {
+        let key = self.wheel.schedule(deadline, self.next_value);
+        self.alive.insert(self.next_value, (deadline, key));
+        self.next_value += 1;
+    }
+
+    fn any(&self, random: &mut Random) -> Option<u64> {
+        let nth = random.below(self.alive.len().max(1) as u64) as usize;
+        self.alive.keys().nth(nth).copied()
+    }
+
+    fn earliest(&self) -> Option<Instant> {
+        self.alive.values().map(|(deadline, _)| *deadline).min()
+    }
+
+    fn cancel(&mut self, value: u64) {
+        let (_, key) = self.alive.remove(&value).unwrap();
+        assert_eq!(self.wheel.cancel(key), Some(value));
+        self.dead.push(key);
+    }
+
+    fn reschedule(&mut self, value: u64, deadline: Instant) {
+        let (at, key) = self.alive.get_mut(&value).unwrap();
+        assert!(self.wheel.reschedule(*key, deadline));
+        *at = deadline;
+    }
+
+    /// One pop, by a budget or without; it gives what is earliest, exactly.
+    fn pop(&mut self, now: Instant, budget: Option<&mut Budget>) -> bool {
+        self.now = self.now.max(now);
+        let expired = match budget {
+            Some(budget) => self.wheel.pop_expired_within(now, budget),
+            None => self.wheel.pop_expired(now),
+        };
+        let earliest = self.earliest();
+        let Some(expired) = expired else { return false };
+        assert_eq!(Some(expired.deadline), earliest, "the earliest comes first");
+        assert!(expired.deadline <= self.now, "none is early");
+        let gone = self.alive.remove(&expired.value);
+        assert_eq!(gone, Some((expired.deadline, expired.key)));
+        self.dead.push(expired.key);
+        true
+    }
+
+    fn check(&mut self, random: &mut Random) {
+        assert_eq!(self.wheel.validate(), Ok(()));
+        assert_eq!(self.wheel.len(), self.alive.len());
+        assert_eq!(self.wheel.is_empty(), self.alive.is_empty());
+        let wakeup = self.wheel.next_wakeup();
+        assert_eq!(wakeup.is_none(), self.alive.is_empty());
+        if random.below(2) == 0 {
+            let next = self.wheel.next_deadline();
+            assert_eq!(next, self.earliest());
+            assert!(wakeup <= next, "a wake-up is never after the deadline");
+        }
+        if let Some(value) = self.any(random) {
+            let (deadline, key) = self.alive[&value];
+            assert_eq!(self.wheel.get(key), Some(&value));
+            assert_eq!(self.wheel.get_mut(key).copied(), Some(value));
+            assert!(self.wheel.contains(key));
+            assert_eq!(self.wheel.deadline(key), Some(deadline));
+        }
+        if let Some(key) = self.dead.last().copied() {
+            assert_eq!((self.wheel.get(key), self.wheel.deadline(key)), (None, None));
+            assert!(!self.wheel.contains(key) && self.wheel.get_mut(key).is_none());
+            assert!(!self.wheel.reschedule(key, at(0)));
+            assert_eq!(self.wheel.cancel(key), None);
+        }
+    }
+}
+
+fn beside_a_sorted_map<const SLOTS: usize, const LEAF: usize>(seed: u64, span: u64) {
+    let mut random = Random::new(seed);
+    let mut pair = Pair::<SLOTS, LEAF>::new();
+    for _ in 0..600 {
+        let ahead = random.below(span);
+        let deadline = at((pair.now.as_nanos() + ahead).saturating_sub(span / 8));
+        match (random.below(12), pair.any(&mut random)) {
+            (0..=3, _) | (4..=7, None) => pair.schedule(deadline),
+            (4 | 5, Some(value)) => pair.cancel(value),
+            (6 | 7, Some(value)) => pair.reschedule(value, deadline),
+            (8, _) => while pair.pop(at(pair.now.as_nanos() + span / 16), None) {},
+            (9, _) => {
+                pair.pop(at(pair.now.as_nanos().saturating_sub(span / 16)), None);
+            }
+            (10, _) => {
+                let now = pair.now + std::time::Duration::from_nanos(span / 8);
+                let mut budget = Budget { timers: 3, moves: usize::MAX };
+                let mut popped = 0;
+                while pair.pop(now, Some(&mut budget)) {
+                    popped += 1;
+                }
+                let more = pair.earliest().is_some_and(|earliest| earliest <= now);
+                assert_eq!(popped, 3 - budget.timers);
+                assert!(budget.timers == 0 || !more, "due timers were left behind");
+            }
+            (_, _) => {
+                let moves = random.below(20) as usize;
+                pair.wheel.maintain(pair.now, moves);
+            }
+        }
+        pair.check(&mut random);
+    }
+    while let Some(earliest) = pair.earliest() {
+        assert_eq!(pair.wheel.next_deadline(), Some(earliest));
+        let just_before = at(earliest.as_nanos().saturating_sub(1));
+        if just_before > pair.now {
+            assert!(!pair.pop(just_before, None), "not a nanosecond early");
+        }
+        assert!(pair.pop(earliest, None), "on the dot");
+    }
+    assert!(pair.wheel.is_empty() && pair.wheel.next_deadline().is_none());
+}
+
+#[test]
+fn every_call_does_what_a_sorted_map_does() {
+    for seed in 1..=40 {
+        beside_a_sorted_map::<4, 1>(seed, 200);
+        beside_a_sorted_map::<4, 2>(seed, 5_000);
+        beside_a_sorted_map::<64, 160>(seed, 40 * SECOND);
+    }
+}
+
+#[test]
+fn equal_deadlines_come_out_in_the_order_of_their_scheduling() {
+    let mut wheel = Wheel::<u64, 4, 2>::with_geometry(Instant::ZERO, 0);
+    for value in 0..100 {
+        wheel.schedule(at(77), value);
+    }
+    let popped: Vec<_> = std::iter::from_fn(|| wheel.pop_expired(at(77))).collect();
+    assert!(popped.iter().map(|expired| expired.value).eq(0..100));
+}
+
+#[test]
+fn a_reading_that_goes_back_counts_as_the_last_one() {
+    let mut wheel = Wheel::new();
+    assert!(wheel.pop_expired(at(10)).is_none());
+    wheel.schedule(at(5), ());
+    assert!(wheel.pop_expired(at(3)).is_some());
+}
+
+#[test]
+fn maintenance_says_whether_there_is_more_to_do() {
+    let mut wheel = Wheel::new();
+    assert!(!wheel.maintain(at(0), 32), "there is nothing to do");
+    let mut random = Random::new(3);
+    for value in 0..20_000 {
+        wheel.schedule(at(random.below(SECOND)), value);
+    }
+    assert!(wheel.maintain(at(0), 32), "one call cannot have done it all");
+    let before = wheel.stats().moves;
+    while wheel.maintain(at(0), 32) {}
+    assert!(wheel.stats().moves > before);
+    assert!(!wheel.maintain(at(0), 32), "it stays done");
+}
+
+/// What is spent on the way, of a poll that finds nothing due, is upkeep, and is charged.
+#[test]
+fn a_poll_with_nothing_due_does_some_upkeep_near_a_crowd() {
+    let mut random = Random::new(3);
+    let mut wheel = Wheel::new();
+    for value in 0..20_000 {
+        wheel.schedule(at(1_100 * MILLI + random.below(SECOND)), value);
+    }
+    let mut now = 0;
+    while wheel.stats().opened == 0 && now < 1_100 * MILLI {
+        now += MILLI;
+        let before = wheel.stats().moves;
+        let mut budget = Budget { timers: 1, moves: 1_000 };
+        assert!(wheel.pop_expired_within(at(now), &mut budget).is_none());
+        assert_eq!(wheel.stats().moves - before, 1_000 - budget.moves as u64);
+        assert_eq!(budget.timers, 1);
+    }
+    assert!(now < 1_100 * MILLI, "nothing was opened while there was time");
+}
+
+#[test]
+fn room_for_so_many_timers_is_made_at_once() {
+    assert!(Wheel::<u64>::with_capacity(1_000).capacity() >= 1_000);
+    let mut wheel = Wheel::starting_at(at(SECOND));
+    wheel.schedule(at(5), ());
+    assert!(wheel.pop_expired(at(0)).is_some(), "the last known time is a second");
+}
