@@ -207,3 +207,18 @@ fn room_for_so_many_timers_is_made_at_once() {
     wheel.schedule(at(5), ());
     assert!(wheel.pop_expired(at(0)).is_some(), "the last known time is a second");
 }
+
+/// With 20,000 in a slot of a second, one of 16 ms would hold 300 and have to be opened as well: each
+/// timer goes two levels down at once, and is sorted.
+#[test]
+fn timers_of_a_crowded_slot_move_once_and_are_sorted_once() {
+    let mut random = Random::new(3);
+    let mut wheel = Wheel::new();
+    wheel.schedule(at(0), 0);
+    for value in 1..=20_000 {
+        wheel.schedule(at(5 * SECOND + random.below(SECOND)), value);
+    }
+    while wheel.pop_expired(at(7 * SECOND)).is_some() {}
+    let moves = wheel.stats().moves;
+    assert!((40_000..44_000).contains(&moves), "{moves} moves of 20,000 timers");
+}

@@ -265,7 +265,7 @@ impl List {
     }
 
     /// How many timers there are; of more than `most`, that there are more than that. Looks at the
-    /// heads of chunks alone, of as many as hold `most`.
+    /// tallies of chunks alone, of as many as hold `most`.
     #[inline]
     pub(crate) fn len_up_to(self, chunks: &Chunks, most: usize) -> usize {
         let (mut len, mut at) = (0, self.head);

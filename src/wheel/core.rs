@@ -34,7 +34,7 @@
 //! # Costs
 //!
 //! `insert`: O(1), two or three rings, and for each chunk of newcomers some timers of a slot that has
-//! to be opened. `unlink`: the timer, its spot, its chunk's head; at times the timers of two chunks.
+//! to be opened. `unlink`: the timer, its spot, its chunk's tally; at times the timers of two chunks.
 //! `reschedule` to later: one store. A timer moves at most once a level, once or twice in the life of
 //! one due in a minute, and is sorted once as a rule. What a pop may move at once is its caller's
 //! budget.
