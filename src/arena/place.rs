@@ -1,7 +1,6 @@
 //! [`Place`]: where a timer is, in 38 bits.
 
 use core::fmt;
-use core::num::{NonZeroU32, NonZeroU64};
 
 /// Where a timer is, and the common timeout it was scheduled with, in the lower 38 bits.
 ///
@@ -153,11 +152,12 @@ impl Place {
         (self.0 & SPOT_MASK) as u32
     }
 
-    /// Whether a node's tag has that generation and a place on the wheel, without a home.
+    /// Whether of these bits, and all those above a place, none is set above the spot: on the wheel, and
+    /// without a home.
     #[inline]
-    pub(super) const fn is_plain_tag(tag: NonZeroU64, generation: NonZeroU32) -> bool {
-        // Of all above the spot, state and home are zero then.
-        tag.get() >> SPOT_BITS == (generation.get() as u64) << (Self::BITS - SPOT_BITS)
+    pub(super) const fn is_plain(bits: u64) -> bool {
+        const { assert!(ON_WHEEL == 0) };
+        bits >> SPOT_BITS == 0
     }
 
     #[inline]

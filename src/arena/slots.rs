@@ -3,7 +3,7 @@
 mod bulk;
 
 use alloc::vec::Vec;
-use core::num::{NonZeroU32, NonZeroU64};
+use core::num::NonZeroU64;
 
 pub use self::bulk::Iter;
 use super::{Chunks, NIL, Place, TimerKey};
@@ -25,6 +25,8 @@ const HALF_WORN: u64 = u64::MAX / 2;
 
 /// One generation, as it stands above a place.
 const GENERATION: u64 = 1 << Place::BITS;
+/// The first generation there is.
+pub(super) const FIRST_STAMP: NonZeroU64 = NonZeroU64::new(GENERATION).unwrap();
 
 impl<T> Node<T> {
     #[inline]
@@ -46,23 +48,16 @@ impl<T> Node<T> {
         }
     }
 
+    /// Whether it is the timer of that key, on the wheel and without a home.
     #[inline]
-    const fn generation(&self) -> NonZeroU32 {
-        generation(self.tag)
+    const fn is_plain_and_named_by(&self, key: TimerKey) -> bool {
+        // State and home are zero then, and the key has nothing where they are.
+        Place::is_plain(self.tag.get() ^ key.bits())
     }
 
     #[inline]
     const fn is_named_by(&self, key: TimerKey) -> bool {
-        (self.tag.get() >> Place::BITS) as u32 == key.generation().get()
-    }
-}
-
-/// The generation that a stamp or a tag begins with.
-#[inline]
-const fn generation(tag: NonZeroU64) -> NonZeroU32 {
-    match NonZeroU32::new((tag.get() >> Place::BITS) as u32) {
-        Some(generation) => generation,
-        None => unreachable!(),
+        (self.tag.get() ^ key.bits()) >> Place::BITS == 0
     }
 }
 
@@ -175,7 +170,7 @@ impl<T> Arena<T> {
         self.first_free = next_free;
         self.live += 1;
         *slot = Slot::Live(Node { tag: stamp | place.bits(), deadline, value });
-        Ok(TimerKey::new(index, generation(stamp)))
+        Ok(TimerKey::new(index, stamp))
     }
 
     /// Takes the timer that a key names out of its slot; the key is dead from here on.
@@ -196,7 +191,7 @@ impl<T> Arena<T> {
     pub(crate) fn take_plain(&mut self, key: TimerKey) -> Option<(u32, T)> {
         let slot = self.slots.get_mut(key.index() as usize)?;
         match slot {
-            Slot::Live(node) if Place::is_plain_tag(node.tag, key.generation()) => {}
+            Slot::Live(node) if node.is_plain_and_named_by(key) => {}
             _ => return None,
         }
         self.live -= 1;
@@ -210,7 +205,7 @@ impl<T> Arena<T> {
         let slot = &mut self.slots[index as usize];
         self.live -= 1;
         match slot.vacate(&mut self.first_free, index) {
-            Some(node) => (TimerKey::new(index, node.generation()), node),
+            Some(node) => (TimerKey::new(index, node.stamp()), node),
             None => unreachable!("A1: a listed timer is live"),
         }
     }
@@ -268,16 +263,14 @@ impl<T> Arena<T> {
     #[cfg(feature = "mio")]
     #[inline]
     pub(crate) fn key(&self, index: u32) -> TimerKey {
-        TimerKey::new(index, self.node(index).generation())
+        TimerKey::new(index, self.node(index).stamp())
     }
 
     /// The live nodes, in the order of their slots.
     #[cfg(feature = "model")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerKey, &Node<T>)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| match slot {
-            Slot::Live(node) => {
-                Some((TimerKey::new(index as u32, node.generation()), node))
-            }
+            Slot::Live(node) => Some((TimerKey::new(index as u32, node.stamp()), node)),
             Slot::Vacant { .. } => None,
         })
     }
@@ -285,7 +278,7 @@ impl<T> Arena<T> {
     /// The key of a slot, if it is live.
     pub(crate) fn key_at(&self, index: u32) -> Option<TimerKey> {
         match self.slots.get(index as usize) {
-            Some(Slot::Live(node)) => Some(TimerKey::new(index, node.generation())),
+            Some(Slot::Live(node)) => Some(TimerKey::new(index, node.stamp())),
             _ => None,
         }
     }
@@ -322,7 +315,7 @@ impl<T> Arena<T> {
 /// Where an arena's generations begin. In debug builds each arena begins elsewhere, so that a key
 /// of another instance is found out instead of naming a timer of this one.
 fn first_stamp() -> NonZeroU64 {
-    let first = const { NonZeroU64::new(GENERATION).unwrap() };
+    let first = FIRST_STAMP;
     #[cfg(all(debug_assertions, target_has_atomic = "32"))]
     {
         use core::sync::atomic::{AtomicU32, Ordering};

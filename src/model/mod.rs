@@ -7,7 +7,6 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::arena::{Budget, Expired, TimerKey};
@@ -192,7 +191,7 @@ impl<T> Model<T> {
         self.take_out(index);
         let entry = self.entries.remove(&index)?;
         Some(Expired {
-            key: TimerKey::new(index, NonZeroU32::MIN),
+            key: TimerKey::of_first_generation(index),
             deadline: entry.deadline.min(self.now),
             value: entry.value,
         })
@@ -244,7 +243,7 @@ impl<T> Model<T> {
     /// Every timer, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (TimerKey, Instant, &T)> {
         self.entries.iter().map(|(index, entry)| {
-            (TimerKey::new(*index, NonZeroU32::MIN), entry.deadline, &entry.value)
+            (TimerKey::of_first_generation(*index), entry.deadline, &entry.value)
         })
     }
 
@@ -260,7 +259,7 @@ impl<T> Model<T> {
         self.by_deadline.insert((deadline, earliest.is_some(), order, index));
         self.by_earliest.extend(earliest.map(|earliest| (earliest, order, index)));
         self.entries.insert(index, Entry { deadline, order, earliest, home, value });
-        TimerKey::new(index, NonZeroU32::MIN)
+        TimerKey::of_first_generation(index)
     }
 
     fn take_order(&mut self) -> u64 {
@@ -269,6 +268,7 @@ impl<T> Model<T> {
     }
 
     fn entry(&self, key: TimerKey) -> Option<&Entry<T>> {
-        self.entries.get(&key.index()).filter(|_| key.generation() == NonZeroU32::MIN)
+        let is_ours = key == TimerKey::of_first_generation(key.index());
+        self.entries.get(&key.index()).filter(|_| is_ours)
     }
 }

@@ -24,7 +24,7 @@ impl<T> Arena<T> {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.limit
-            || (self.first_free == NIL && self.slots.len() >= RETIRED as usize)
+            || (self.first_free == NIL && self.slots.len() >= TimerKey::SLOTS)
             || !self.chunks.has_room()
     }
 
@@ -41,9 +41,9 @@ impl<T> Arena<T> {
     pub(super) fn add_slots(&mut self) {
         debug_assert!(self.first_free == NIL, "A1: vacant slots would be lost");
         let first = self.slots.len();
-        assert!(first < RETIRED as usize, "no memory holds that many timers");
+        assert!(first < TimerKey::SLOTS, "so many timers cannot be told apart");
         let room = self.slots.capacity() - first;
-        let behind = (first + room.clamp(1, SLOTS_AT_ONCE)).min(RETIRED as usize);
+        let behind = (first + room.clamp(1, SLOTS_AT_ONCE)).min(TimerKey::SLOTS);
         for next in first + 1..=behind {
             let next_free = if next < behind { next as u32 } else { NIL };
             self.slots.push(Slot::Vacant { next_free, stamp: self.floor });
@@ -120,7 +120,7 @@ impl<'a, T> Iterator for Iter<'a, T> {
             self.next += 1;
             if let Slot::Live(node) = &self.arena.slots[index as usize] {
                 self.left -= 1;
-                let key = TimerKey::new(index, node.generation());
+                let key = TimerKey::new(index, node.stamp());
                 return Some((key, node.deadline, &node.value));
             }
         }
