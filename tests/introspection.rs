@@ -127,10 +127,10 @@ wheel: 2 timers
     1.073741824s ..= 2.147483647s: 1 timer
   nothing is sorted
 queues: 4 timers
-  30s: 4 members, 3 in line, 2 postponed, the first due 30.00000001s
-  5ms: 1 member, 1 in line, the first due 5ms, forgotten
+  30s: 4 members, 3 in line, 2 postponed, the first in it due 30.00000001s
+  5ms: 1 member, 1 in line, the first in it due 5ms, forgotten
   7ms: 0 members, 0 in line
-windows: 2 timers, open from 1s on, to close by 8s
+windows: 2 timers, none opens before 1s or closes before 8s
 "
     );
 }

@@ -222,3 +222,28 @@ fn timers_of_a_crowded_slot_move_once_and_are_sorted_once() {
     let moves = wheel.stats().moves;
     assert!((40_000..44_000).contains(&moves), "{moves} moves of 20,000 timers");
 }
+
+/// What leaves is chosen so that no two chunks of a list fit in one: all but one of one, all but four of
+/// the next.
+#[test]
+fn lists_take_no_more_than_32_bytes_a_timer_whoever_leaves() {
+    let mut wheel = Wheel::new();
+    wheel.schedule(at(5), 0);
+    wheel.schedule(at(3 << 30), 0);
+    for round in 0..40 {
+        let deadline = at((10 << 30) + round);
+        let keys: Vec<_> = (0..3_200).map(|i| wheel.schedule(deadline, i)).collect();
+        for (first, one_of) in [(0, 1), (1, 4)] {
+            for (i, key) in keys.iter().enumerate() {
+                if i / 16 % 2 == first && i % 16 >= one_of {
+                    assert!(wheel.cancel(*key).is_some());
+                }
+            }
+        }
+    }
+    wheel.validate().unwrap();
+    let lists = wheel.memory() - wheel.capacity() * 24;
+    // Rings, and an eighth as room to grow.
+    let most = 32 * wheel.len() * 9 / 8 + 20_000;
+    assert!(lists <= most, "{lists} bytes for the lists of {} timers", wheel.len());
+}

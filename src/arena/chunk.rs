@@ -74,8 +74,8 @@ impl Chunks {
         }
     }
 
-    /// Makes room for the lists of so many timers, as they lie when many come and go at random: ten and
-    /// a bit to a chunk.
+    /// Makes room for the lists of so many timers, ten and a bit to a chunk: in lists that are filled,
+    /// there are up to sixteen. Those that timers leave at random are half full, and take some more.
     pub(super) fn reserve_timers(&mut self, timers: usize) {
         self.reserve((timers / 31 * 3).saturating_sub(self.lines.len()));
     }
@@ -138,8 +138,8 @@ impl Chunks {
         self.tallies[chunk].add();
     }
 
-    /// The timer at a spot, the last that was written, has gone, unless it is the only one of its chunk
-    /// or the chunk is watched: then false, and nothing was changed.
+    /// The timer at a spot, the last that was written, has gone, unless its chunk may not be empty, or
+    /// is watched: then false, and nothing was changed.
     #[inline]
     pub(super) fn take_back(&mut self, spot: u32) -> bool {
         self.tallies[chunk_of(spot) as usize].take_back()

@@ -4,10 +4,10 @@
 //! A list of nodes that name each other is a chain of cache misses, each waiting for the one before.
 //! Here the order is written down beside the timers, sixteen to a line, so that a walk knows
 //! sixteen addresses at once; and a timer knows its *spot*, so that leaving a list is one store into
-//! the chunk's [`Tally`](super::tally::Tally), and the list itself is not looked at.
+//! the chunk's [`Tally`](super::tally::Tally), and the chunk itself is not looked at.
 //!
-//! What leaves makes a gap. A chunk that is all gaps is dropped, and one that is sparse is joined with
-//! a neighbour if they fit in one, so a list does not grow by what has left it. The last chunk alone may be all gaps,
+//! What leaves makes a gap. A chunk that is all gaps is dropped, and one that is sparse is joined
+//! with a neighbour if they fit in one, so a list does not grow by what has left it. The last chunk alone may be all gaps,
 //! as long as it is not the only one: so a list that grows and shrinks by one does not take and give
 //! back a chunk each time.
 
@@ -22,6 +22,8 @@ pub(crate) struct List {
     /// Behind the last spot that is written; at the border of a chunk, that one is full. Zero when
     /// there is none.
     end: u32,
+    /// How many chunks there are.
+    chunks: u32,
 }
 
 /// The timers of one chunk, taken out of their list together.
@@ -48,7 +50,7 @@ impl Batch {
 }
 
 impl List {
-    pub(crate) const EMPTY: Self = Self { head: NIL, end: 0 };
+    pub(crate) const EMPTY: Self = Self { head: NIL, end: 0, chunks: 0 };
 
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {
@@ -65,6 +67,12 @@ impl List {
     #[inline]
     pub(crate) const fn head(self) -> u32 {
         self.head
+    }
+
+    /// How many chunks there are.
+    #[inline]
+    pub(crate) const fn chunk_count(self) -> usize {
+        self.chunks as usize
     }
 
     /// The chunk that begins with a spot, if one does.
@@ -124,6 +132,7 @@ impl List {
                 Some(links) => links.next = chunk,
                 None => self.head = chunk,
             }
+            self.chunks += 1;
             chunk
         };
         let spot = first_spot(chunk);
@@ -145,9 +154,9 @@ impl List {
         Self::rewrite(arena, tail, &timers);
     }
 
-    /// A timer leaves that spot. If it is the last that was written down, and not the only one of its
-    /// chunk, its spot is free again: so a list that grows and shrinks by one stays as it is. Else
-    /// false, and nothing was changed.
+    /// A timer leaves that spot. If it is the last that was written down, and its chunk may do without
+    /// it, its spot is free again: so a list that grows and shrinks by one stays as it is. Else false,
+    /// and nothing was changed.
     #[inline]
     pub(crate) fn take_back(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
         let is_last = self.end == spot + 1 && chunks.take_back(spot);
@@ -222,6 +231,7 @@ impl List {
             chunks.set_prev(next, prev);
         }
         chunks.give_back(chunk);
+        self.chunks -= 1;
         if self.head == self.tail() && chunks.live(self.head) == 0 {
             self.drop_chunk(chunks, self.head);
         }
@@ -326,7 +336,7 @@ impl List {
         owner: u32,
     ) -> Result<(), alloc::string::String> {
         use alloc::format;
-        let (mut before, mut timers) = (NIL, 0);
+        let (mut before, mut timers, mut chunks) = (NIL, 0, 0);
         for chunk in self.chunks(&arena.chunks) {
             let (links, tally) = (arena.chunks.links(chunk), arena.chunks.tally(chunk));
             let live = tally.live();
@@ -341,6 +351,13 @@ impl List {
             if first_spot(chunk) + tally.written() != written && written != NIL {
                 return Err(format!("A3: chunk {chunk} says {tally:?}"));
             }
+            let is_backed = links.prev != NIL && tally.spots() & 1 == 0;
+            if tally.is_backed() && !is_backed {
+                return Err(format!(
+                    "A3: chunk {chunk} says {tally:?}, and is the first"
+                ));
+            }
+            chunks += 1;
             timers += live;
             if timers > arena.len() {
                 return Err(format!("A3: the list of {owner} runs in a circle"));
@@ -354,7 +371,7 @@ impl List {
             }
             before = chunk;
         }
-        if self.tail() == before {
+        if self.tail() == before && self.chunks == chunks {
             Ok(())
         } else {
             Err(format!("A3: the list of {owner} ends elsewhere than it says"))

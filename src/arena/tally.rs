@@ -7,7 +7,8 @@ use super::chunk::CHUNK_TIMERS;
 ///
 /// This is all that leaving a list has to look at: four bytes for sixteen timers, so that the tallies of
 /// a million are in the cache when none of their chunks is. What has gone has a bit, what is left is
-/// counted; together they are what was written, from the first spot on.
+/// counted; together they are what was written, from the first spot on, and that is never nothing in a
+/// chunk that is listed: one that may be empty has a gap at its first spot.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
 pub(super) struct Tally(u32);
 
@@ -21,6 +22,8 @@ const COUNT: u32 = 31 * ONE;
 const BACKED: u32 = 32 * ONE;
 /// Nobody watches. Above both, so that one comparison tells this and whether there are many.
 const UNWATCHED: u32 = 64 * ONE;
+const _: () =
+    assert!(COUNT & BACKED == 0 && COUNT + BACKED < UNWATCHED && SPARSE * ONE < COUNT);
 /// A chunk that has come down to this is joined with a neighbour, if they fit in one.
 const SPARSE: u32 = 3;
 
@@ -69,6 +72,7 @@ impl Tally {
     pub(super) const fn take_back(&mut self) -> bool {
         let others = self.0 & (UNWATCHED | BACKED | COUNT) > UNWATCHED + ONE;
         if others {
+            debug_assert!(self.live() > 0, "A4: no timer is at that spot");
             self.0 -= ONE;
         }
         others
@@ -105,6 +109,11 @@ impl Tally {
     #[inline]
     pub(super) const fn watch(&mut self, watched: bool) {
         self.0 = if watched { self.0 & !UNWATCHED } else { self.0 | UNWATCHED };
+    }
+
+    #[cfg(feature = "model")]
+    pub(super) const fn is_backed(self) -> bool {
+        self.0 & BACKED != 0
     }
 
     #[cfg(any(test, feature = "model"))]

@@ -127,10 +127,12 @@ impl<S> Reactor<S> {
         self.timers.schedule_within(earliest, latest, Handler::Once(Box::new(f)))
     }
 
-    /// How many timers with slack fired in a turn that was awake for something else.
+    /// How many timers with slack went along, before their latest, with a turn that was awake for
+    /// something else. O(1). (See
+    /// [`TimersStats::wakeups_saved`](crate::timers::TimersStats::wakeups_saved).)
     #[must_use]
     pub fn wakeups_saved(&self) -> u64 {
-        self.timers.stats().wakeups_saved
+        self.timers.wakeups_saved()
     }
 
     /// Calls `f` every `period`, the first time one period from now, until it answers

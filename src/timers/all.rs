@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 use super::{Budget, Expired, Iter, TimerKey, Timers, TimersStats};
-use crate::arena::MOST_BELIEVED;
+use crate::arena::Believed;
 use crate::time::Instant;
 
 impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
@@ -28,9 +28,13 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     where
         C: FromIterator<TimerKey>,
     {
-        let timers = timers.into_iter();
-        self.reserve(timers.size_hint().0.min(MOST_BELIEVED));
-        timers.map(|(deadline, value)| self.schedule(deadline, value)).collect()
+        let timers = Believed(timers.into_iter());
+        self.reserve(timers.size_hint().0);
+        let mut keys = timers.map(|(deadline, value)| self.schedule(deadline, value));
+        let collection = keys.by_ref().collect();
+        // It need not have asked for all.
+        keys.for_each(drop);
+        collection
     }
 
     /// Every timer: key, deadline, value. In no particular order. It visits the slots of memory, of
@@ -45,7 +49,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// [`iter`](Self::iter).
     ///
     /// When `keep` panics, or a value as it is dropped, the timers that were not visited yet stay
-    /// scheduled, and so does the one that `keep` was asked for.
+    /// scheduled, and so does the one that `keep` panicked for.
     pub fn retain(&mut self, mut keep: impl FnMut(TimerKey, Instant, &mut T) -> bool) {
         let (mut index, mut left) = (0, self.len());
         while left > 0 {
@@ -131,8 +135,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Extend<(Instant, T)>
     for Timers<T, SLOTS, LEAF>
 {
     fn extend<I: IntoIterator<Item = (Instant, T)>>(&mut self, timers: I) {
-        let timers = timers.into_iter();
-        self.reserve(timers.size_hint().0.min(MOST_BELIEVED));
+        let timers = Believed(timers.into_iter());
+        self.reserve(timers.size_hint().0);
         timers.for_each(|(deadline, value)| {
             self.schedule(deadline, value);
         });

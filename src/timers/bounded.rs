@@ -7,7 +7,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Lets [`try_schedule`](Self::try_schedule),
     /// [`try_schedule_after`](Self::try_schedule_after) and
     /// [`try_schedule_within`](Self::try_schedule_within) refuse when there are `timers` timers or
-    /// more; `None`, as at first: when no more can be numbered, which is beyond what memory holds.
+    /// more; `None`, as at first, or [`usize::MAX`]: when no more can be numbered.
     ///
     /// [`schedule`](Self::schedule) and the others are not bound by it: they have nothing to refuse
     /// with but a panic, and the program's own timers must go in also when its peers have used up

@@ -52,8 +52,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     /// When a call is next worth making: at or before
     /// [`next_deadline`](Self::next_deadline), and earlier only if a timer that was cancelled or
-    /// postponed stood there, or if a budget left timers behind whose window is open. O(1). `None`:
-    /// there are no timers.
+    /// postponed stood there, for upkeep where timers begin to come near, or if a budget left
+    /// timers behind whose window is open. O(1). `None`: there are no timers.
     #[inline]
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
@@ -140,32 +140,49 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     }
 
     fn take_first(&mut self, budget: &mut Budget) -> Option<u32> {
-        if budget.is_spent() {
+        let index = if budget.is_spent() { None } else { self.take_one(budget) };
+        if budget.is_spent() && self.slack.opens() <= self.now {
             self.slack.leave_open();
-            return None;
         }
+        index
+    }
+
+    #[inline]
+    fn take_one(&mut self, budget: &mut Budget) -> Option<u32> {
         // As a rule the next is in the sorted view, and nothing has to be looked for.
-        let index = match self.wheel.ready(&self.arena) {
-            Some((at, index))
-                if at <= self.now
-                    && at <= self.queues.wake()
-                    && at <= self.slack.closes() =>
-            {
-                self.wheel.pop_front(&mut self.arena, index);
-                index
-            }
-            _ => self.take_found(budget)?,
+        let Some((at, index)) = self.wheel.ready(&self.arena) else {
+            return self.take_found(budget);
         };
+        if at > self.now || at > self.queues.wake() || at > self.slack.closes() {
+            return self.take_found(budget);
+        }
+        self.wheel.pop_front(&mut self.arena, index);
         budget.timers -= 1;
-        let moves = self.wheel.upkeep(&mut self.arena);
-        if moves > 0 {
-            budget.charge_moves(moves);
-            self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
+        if budget.moves > 0 {
+            let moves = self.wheel.upkeep(&mut self.arena);
+            if moves > 0 {
+                budget.charge_moves(moves);
+                self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
+            }
         }
         Some(index)
     }
 
+    /// As [`take_one`](Self::take_one), when it has to be looked for.
     fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
+        let before = self.moves();
+        let found = self.find_and_take(budget);
+        if found.is_some() {
+            budget.timers -= 1;
+            if budget.moves > 0 {
+                budget.charge_moves(self.wheel.upkeep(&mut self.arena));
+            }
+        }
+        self.note_call(before);
+        found
+    }
+
+    fn find_and_take(&mut self, budget: &mut Budget) -> Option<u32> {
         let Some(index) = self.first_due(self.now, budget) else {
             return if self.slack.opens() > self.now {
                 None

@@ -37,7 +37,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     ///     1.073741824s ..= 2.147483647s: 1 timer
     ///   nothing is sorted
     /// queues: 1 timer
-    ///   30s: 1 member, 1 in line, the first due 30s
+    ///   30s: 1 member, 1 in line, the first in it due 30s
     /// ");
     /// ```
     #[must_use]
@@ -55,7 +55,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         let time = |at: Instant| Duration::from_nanos(at.as_nanos());
         let timers = Counted(self.slack.len(), "timer");
         let (opens, closes) = (time(self.slack.opens()), time(self.slack.closes()));
-        writeln!(f, "windows: {timers}, open from {opens:?} on, to close by {closes:?}")
+        writeln!(
+            f,
+            "windows: {timers}, none opens before {opens:?} or closes before {closes:?}"
+        )
     }
 }
 

@@ -88,7 +88,8 @@ impl<T> Timers<T> {
         Self::with_geometry(Instant::ZERO, 0)
     }
 
-    /// No timers, and room for `timers` of them.
+    /// No timers, and room for `timers` of them. As with a `Vec`, it panics if that
+    /// is more than memory holds.
     #[must_use]
     pub fn with_capacity(timers: usize) -> Self {
         Self::with_geometry(Instant::ZERO, timers)
@@ -366,8 +367,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     pub fn maintain(&mut self, now: Instant, moves: usize) -> bool {
         self.now = self.now.max(now);
         let before = self.moves();
-        self.wheel.maintain(&mut self.arena, moves)
-            || self.slack.maintain(moves, self.moves() - before)
+        let is_more = self.wheel.maintain(&mut self.arena, moves)
+            || self.slack.maintain(moves, self.moves() - before);
+        self.note_call(before);
+        is_more
     }
 
     /// How many timers there are.

@@ -232,6 +232,7 @@ impl<const SLOTS: usize, const LEAF: usize> Slack<SLOTS, LEAF> {
     fn note_change(&mut self) {
         if let Some(windows) = &self.windows {
             self.opens = windows.opening.wake();
+            self.is_left_open &= self.opens < Instant::MAX;
             self.closes = windows.closing.wake().max(self.opens);
             self.moves =
                 windows.opening.wheel.stats().moves + windows.closing.wheel.stats().moves;

@@ -13,9 +13,10 @@ pub struct TimersStats {
     /// Timers with slack that were sorted or moved inside, by the start or the end of their window.
     pub moved_in_windows: u64,
     /// Timers with slack that were handed out before their latest instant, because somebody had asked
-    /// anyway: each of them would else have asked for a wake-up of its own.
+    /// anyway: each of them would else have asked for a wake-up of its own. An upper bound: several may
+    /// have shared one, and somebody may have asked for upkeep alone.
     pub wakeups_saved: u64,
-    /// The most timers that upkeep touched in one call, wheel and queues together.
+    /// The most timers that one call touched inside: of the wheel, the queues and the windows together.
     pub max_moves_per_call: u64,
     /// Timers that are scheduled.
     pub timers: usize,

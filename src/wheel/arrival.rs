@@ -109,10 +109,6 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         index: u32,
         at: u64,
     ) {
-        let list = &mut self.slots[slot_id as usize].list;
-        if list.is_full() {
-            list.make_room(arena);
-        }
         let spot = self.list(&mut arena.chunks, slot_id, index, at);
         let node = arena.node_mut(index);
         node.set_place(node.place().on_wheel(spot));

@@ -6,7 +6,7 @@ use crate::time::Instant;
 
 impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     /// Lets [`try_schedule`](Self::try_schedule) refuse when there are `timers` timers or more;
-    /// `None`, as at first: when no more can be numbered, which is beyond what memory holds.
+    /// `None`, as at first, or [`usize::MAX`]: when no more can be numbered.
     ///
     /// [`schedule`](Self::schedule) is not bound by it: it has nothing to refuse with but a panic,
     /// and the program's own timers must go in also when its peers have used up what they may. What

@@ -11,7 +11,8 @@
 //!
 //! # Ground rules
 //!
-//! A timer enters by [`Core::insert`] and leaves by [`Core::unlink`], whoever owns its arena.
+//! A timer enters by [`Core::schedule`] or [`Core::insert`] and leaves by [`Core::unlink`],
+//! [`Core::note_departure`] or [`Core::pop_front`], whoever owns its arena.
 //! [`Core::reschedule`] alone may change the deadline of a timer that is in a slot.
 //!
 //! # Invariants
@@ -94,7 +95,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) wake: u64,
     /// The timer that `wake` is the deadline of, if it still is.
     pub(super) witness: u32,
-    /// The slot that a timer was put in last.
+    /// The slot that a timer was put in last, the plain way.
     pub(super) newest: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
@@ -147,6 +148,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.slots.reserve(FIRST_RINGS * SLOTS);
         self.first_spare = NIL;
         (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
+        self.idle_from = u64::MAX;
         self.set_floor(Self::FIRST_FLOOR);
         self.overtaken = false;
         self.front.close();
@@ -283,6 +285,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
         if self.rings[ROOT as usize].is_empty() {
             (self.wake, self.witness) = (u64::MAX, NIL);
+            self.idle_from = u64::MAX;
         }
     }
 

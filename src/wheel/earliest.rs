@@ -191,6 +191,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
         let many = content.list.len_up_to(&arena.chunks, LEAF) > LEAF
             && self.rings[ring as usize].level() > 0;
-        many && (self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit)
+        many && self.has_ring()
+    }
+
+    /// Whether one more ring may be made.
+    #[inline]
+    pub(super) const fn has_ring(&self) -> bool {
+        self.first_spare != NIL || (self.rings.len() as u32) < self.ring_limit
     }
 }

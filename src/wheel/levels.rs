@@ -83,7 +83,7 @@ impl fmt::Debug for Levels {
 }
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
-    /// Looks at each ring, and at the head of each chunk of timers.
+    /// Looks at each ring, and at the tally of each chunk of timers.
     pub(crate) fn levels<T>(&self, arena: &Arena<T>) -> Levels {
         let mut levels = Levels::NONE;
         levels.count = Self::TOP as usize + 1;

@@ -76,7 +76,8 @@ impl<T> Wheel<T> {
         Self::with_geometry(Instant::ZERO, 0)
     }
 
-    /// An empty wheel with room for `timers` timers.
+    /// An empty wheel with room for `timers` timers. As with a `Vec`, it panics if that
+    /// is more than memory holds.
     #[must_use]
     pub fn with_capacity(timers: usize) -> Self {
         Self::with_geometry(Instant::ZERO, timers)
@@ -181,8 +182,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     }
 
     /// When a call is next worth making: at or before [`next_deadline`](Self::next_deadline), and
-    /// earlier only if a timer that was cancelled or postponed stood there. O(1), one load. `None`:
-    /// there are no timers.
+    /// earlier only if a timer that was cancelled or postponed stood there, or for upkeep where timers
+    /// begin to come near. O(1), one load. `None`: there are no timers.
     #[inline]
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Instant> {
@@ -231,7 +232,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         let index = found.ok().flatten()?;
         budget.timers -= 1;
         let expired = self.take(index);
-        budget.charge_moves(self.core.upkeep(&mut self.arena));
+        if budget.moves > 0 {
+            budget.charge_moves(self.core.upkeep(&mut self.arena));
+        }
         self.core.note_call(before);
         Some(expired)
     }

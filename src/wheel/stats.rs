@@ -15,8 +15,8 @@ pub struct WheelStats {
     /// they were postponed.
     pub moves: u64,
     /// The most timers that were touched so in one call. (`schedule` touches 47 at most, of a slot
-    /// that cannot wait to be opened; `reschedule` and `cancel` touch none so, but may move what
-    /// else stands in two chunks of a list, 16 at most, which is not counted.)
+    /// that cannot wait to be opened; `reschedule` and `cancel` touch none so. Each of the three may
+    /// move up what else stands in a chunk or two of a list, 16 at most, which is not counted.)
     pub max_moves_per_call: u64,
     /// Slots that were opened into a finer ring.
     pub opened: u64,

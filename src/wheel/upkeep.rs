@@ -43,7 +43,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             let content = &mut self.slots[slot_id as usize];
             let Some(batch) = content.list.take_batch(&mut arena.chunks) else { break };
             let timers = batch.timers();
-            for (index, at) in timers.iter().zip(batch.deadlines(arena)) {
+            let deadlines = batch.deadlines(arena);
+            let deadlines = &deadlines[..timers.len()];
+            for (index, at) in timers.iter().zip(deadlines) {
+                let at = *at;
                 if at > last {
                     // Postponed beyond this slot.
                     self.stats.postponed += 1;
@@ -51,13 +54,19 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                     continue;
                 }
                 let finer = *finer.get_or_insert_with(|| {
-                    let finer = self.make_finer(arena, slot_id, start, level - 1);
-                    is_crowded = self.rings[finer as usize].is_crowded();
+                    let finer = self.make_finer(slot_id, start, level - 1);
+                    // As this chunk, so all: how many stay, and would the slots have to be opened?
+                    let here = deadlines.iter().filter(|at| **at <= last).count();
+                    let all = self.slots[slot_id as usize].list.chunk_count() * here;
+                    if level > 1 && all > SLOTS * LEAF {
+                        self.rings[finer as usize].expect_crowd();
+                        is_crowded = true;
+                    }
                     finer
                 });
                 let into = Self::join(finer, Geometry::<SLOTS>::digit(at, level - 1));
-                if is_crowded && self.slots[into as usize].is_empty() {
-                    self.make_finer(arena, into, at, level - 2);
+                if is_crowded && self.slots[into as usize].is_empty() && self.has_ring() {
+                    self.make_finer(into, at, level - 2);
                 }
                 let into = self.find_lowest(into, level - 1, at);
                 self.link(arena, into, *index, at);
@@ -65,7 +74,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             moved += timers.len();
         }
         let is_empty = self.slots[slot_id as usize].list.is_empty();
-        self.stats.opened += u64::from(is_empty);
+        self.stats.opened += u64::from(is_empty && finer.is_some());
         match finer {
             Some(finer) => self.free_if_empty(finer),
             None if is_empty => self.list_emptied(slot_id),
@@ -75,22 +84,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     /// Makes the finer ring of a slot, over the block around `at`.
-    #[cold]
-    fn make_finer<T>(
-        &mut self,
-        arena: &Arena<T>,
-        slot_id: u32,
-        at: u64,
-        level: u32,
-    ) -> u32 {
+    fn make_finer(&mut self, slot_id: u32, at: u64, level: u32) -> u32 {
         let finer = self.take_ring(at, level, slot_id);
         self.set_finer(slot_id, finer);
-        // As many that its slots, too, would have to be opened, if they are spread evenly.
-        let most = SLOTS * LEAF;
-        let list = self.slots[slot_id as usize].list;
-        if level > 0 && list.len_up_to(&arena.chunks, most) > most {
-            self.rings[finer as usize].expect_crowd();
-        }
         finer
     }
 
@@ -238,6 +234,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let horizon = now.as_nanos().saturating_add(self.floor_bit.get());
         if moves > 0
             && let Ok(Found::Timer(_)) = self.head(arena, horizon, &mut moves)
+            && moves > 0
             && self.open_ahead(arena) == 0
         {
             self.idle_from = u64::MAX;
@@ -252,8 +249,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let before = self.stats.moves;
         let mut is_ready = self.head(arena, u64::MAX, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
-            is_ready = moves > 0;
-            moves = moves.saturating_sub(self.open_ahead(arena));
+            if moves == 0 {
+                is_ready = false;
+            } else {
+                moves = moves.saturating_sub(self.open_ahead(arena));
+            }
         }
         self.stats.note_call(before);
         !is_ready

@@ -8,7 +8,7 @@ use crate::arena::{Arena, Counted, List, NIL};
 use crate::time::Instant;
 
 impl Queues {
-    /// How many timers stand in the queues. Looks at the head of each chunk of timers.
+    /// How many timers stand in the queues. Looks at the tally of each chunk of timers.
     pub(crate) fn timers<T>(&self, arena: &Arena<T>) -> usize {
         let lists = self.queues.iter().map(|queue| queue.list);
         lists.map(|list| list.len_up_to(&arena.chunks, usize::MAX)).sum()
@@ -52,7 +52,7 @@ impl Queue {
         }
         if let Some(first) = self.list.first(&arena.chunks) {
             let deadline = arena.node(first).deadline.as_nanos();
-            write!(f, ", the first due {:?}", Duration::from_nanos(deadline))?;
+            write!(f, ", the first in it due {:?}", Duration::from_nanos(deadline))?;
         }
         if !self.registered {
             write!(f, ", forgotten")?;
