@@ -79,6 +79,25 @@ fn random_inputs_of_wheel_model_agree_with_the_oracle() {
     run_random("wheel_model", 2_000);
 }
 
+/// What is behind the targets' silence: a wheel that loses, invents, hastens or delays one timer by a
+/// nanosecond does not go unnoticed.
+#[test]
+fn the_world_notices_what_is_done_behind_its_back() {
+    use bodies::wheel_model::{Sabotage, run_sabotaged};
+    for sabotage in [Sabotage::Lose, Sabotage::Invent, Sabotage::Hasten, Sabotage::Delay]
+    {
+        let (mut noticed, mut untouched) = (0, 0);
+        for (name, bytes) in seeds(target("wheel_model")) {
+            match catch_unwind(|| run_sabotaged(&bytes, sabotage)) {
+                Err(_) => noticed += 1,
+                Ok(false) => untouched += 1,
+                Ok(true) => panic!("{name}: {sabotage:?} went unnoticed"),
+            }
+        }
+        assert!(noticed >= 12, "{sabotage:?}: {noticed} noticed, {untouched} untouched");
+    }
+}
+
 #[test]
 fn the_seeds_of_timers_model_agree_with_the_oracle() {
     replay("timers_model");

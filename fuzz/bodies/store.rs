@@ -34,13 +34,15 @@ pub(crate) trait Store {
     fn numbers(&self) -> Vec<usize>;
     /// Timers touched inside, so far.
     fn moves(&self) -> u64;
+    /// The most timers that one call is said to have touched.
+    fn worst_call(&self) -> u64;
     /// As many characters as a dump has.
     fn dump_len(&self) -> usize;
     fn validate(&self) -> Result<(), String>;
 }
 
 macro_rules! store {
-    ($kind:ident, $moves:expr) => {
+    ($kind:ident, $moves:expr, $worst:expr) => {
         impl<const SLOTS: usize, const LEAF: usize> Store for $kind<usize, SLOTS, LEAF> {
             fn starting_at(now: Instant) -> Self {
                 Self::with_geometry(now, 0)
@@ -143,6 +145,10 @@ macro_rules! store {
                 $moves(self.stats())
             }
 
+            fn worst_call(&self) -> u64 {
+                $worst(self.stats())
+            }
+
             fn dump_len(&self) -> usize {
                 format!("{:#} {self:?}", self.dump()).len()
             }
@@ -154,7 +160,15 @@ macro_rules! store {
     };
 }
 
-store!(Wheel, |stats: tourbillon::wheel::WheelStats| stats.moves);
-store!(Timers, |stats: tourbillon::timers::TimersStats| {
-    stats.wheel.moves + stats.moved_from_queues + stats.moved_in_windows
-});
+store!(
+    Wheel,
+    |stats: tourbillon::wheel::WheelStats| stats.moves,
+    |stats: tourbillon::wheel::WheelStats| stats.max_moves_per_call
+);
+store!(
+    Timers,
+    |stats: tourbillon::timers::TimersStats| {
+        stats.wheel.moves + stats.moved_from_queues + stats.moved_in_windows
+    },
+    |stats: tourbillon::timers::TimersStats| stats.max_moves_per_call
+);

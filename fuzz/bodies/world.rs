@@ -13,10 +13,9 @@ use super::store::Store;
 /// Operations of one run, at most: a longer input shows nothing that a shorter one does not.
 pub(crate) const MOST_OPS: usize = 200;
 /// Timers that are scheduled in one run, at most.
-const MOST_TIMERS: usize = 300;
-/// Timers that a call may touch beyond its budget, or with none: its last step, and the upkeep of
-/// wheel and windows, at most.
-const MOST_EXTRA_MOVES: u64 = 96;
+const MOST_TIMERS: usize = 600;
+/// Timers that a call may touch beyond its budget: its last step, a slot that is sorted.
+const MOST_EXTRA_MOVES: u64 = 160;
 /// Timers that a call without a budget may touch, if it is one that promises a constant (P5).
 const MOST_MOVES: u64 = 256;
 
@@ -86,6 +85,28 @@ impl<S: Store> World<S> {
         answer
     }
 
+    /// As [`bounded`](Self::bounded), of a call that is not forgotten as the worst so far.
+    fn bounded_and_told<R>(&mut self, moves: u64, call: impl FnOnce(&mut S) -> R) -> R {
+        let before = self.store.moves();
+        let answer = self.bounded(moves, call);
+        let (touched, worst) = (self.store.moves() - before, self.store.worst_call());
+        assert!(
+            touched <= worst,
+            "P5: {touched} moves, the worst call is told as {worst}"
+        );
+        answer
+    }
+
+    /// A timer that is alive, and its deadline.
+    #[cfg(test)]
+    pub(crate) fn first_alive(&self) -> Option<(TimerKey, Instant)> {
+        let inside = Instant::from_nanos(1)..Instant::MAX;
+        self.oracle.entries.iter().find_map(|entry| {
+            let deadline = self.oracle.model.deadline(entry.theirs)?;
+            inside.contains(&deadline).then_some((entry.ours, deadline))
+        })
+    }
+
     fn schedule(&mut self, deadline: Instant) {
         let Some(id) = self.next_number() else { return };
         let is_full = self.is_full();
@@ -137,8 +158,8 @@ impl<S: Store> World<S> {
         let (limit, mut popped) = (budget.timers, 0);
         loop {
             let allowed = (budget.moves as u64).saturating_add(MOST_EXTRA_MOVES);
-            let expired =
-                self.bounded(allowed, |store| store.pop_within(now, &mut budget));
+            let expired = self
+                .bounded_and_told(allowed, |store| store.pop_within(now, &mut budget));
             let Some(expired) = expired else { break };
             popped += 1;
             self.oracle.expired(&expired, self.now());
@@ -216,7 +237,7 @@ impl<S: Store> World<S> {
             }
             Op::Maintain { moves } => {
                 let (now, allowed) = (self.now(), u64::from(moves) + MOST_EXTRA_MOVES);
-                self.bounded(allowed, |store| store.maintain(now, moves.into()));
+                self.bounded_and_told(allowed, |store| store.maintain(now, moves.into()));
             }
             Op::Foreign { pick } => self.foreign(pick),
             Op::Thin { modulus } => self.thin(usize::from(modulus).max(1)),

@@ -147,7 +147,7 @@ pub(crate) fn run(bytes: &[u8]) {
         1 => agree::<4, 1>(&script),
         2 => agree::<4, 2>(&script),
         3 => agree::<8, 3>(&script),
-        _ => agree::<64, 24>(&script),
+        _ => agree::<64, 160>(&script),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn run(bytes: &[u8]) {
         1 => agree::<4, 1>(&script),
         2 => agree::<4, 2>(&script),
         3 => agree::<8, 3>(&script),
-        _ => agree::<64, 24>(&script),
+        _ => agree::<64, 160>(&script),
     }
 }
 
@@ -37,3 +37,43 @@ fn agree<const SLOTS: usize, const LEAF: usize>(script: &Script<Start, Op>) {
     }
     world.finish();
 }
+
+/// What is done to the wheel behind the oracle's back: a bug, as the world sees it.
+#[cfg(test)]
+#[derive(Copy, Clone, Debug)]
+pub(crate) enum Sabotage {
+    Lose,
+    Invent,
+    Hasten,
+    Delay,
+}
+
+/// Runs what the bytes say, and as soon as there is a timer, does that to it. False: there was none
+/// that would still be there at the end.
+#[cfg(test)]
+pub(crate) fn run_sabotaged(bytes: &[u8], sabotage: Sabotage) -> bool {
+    let script = read(bytes);
+    let start = script.start.now.instant();
+    let mut world = World::<Wheel<usize, 4, 2>>::starting_at(start);
+    let mut is_done = false;
+    for op in &script.ops {
+        world.apply(*op);
+        if !is_done && let Some((key, deadline)) = world.first_alive() {
+            is_done = world.store.contains(key);
+            match sabotage {
+                Sabotage::Lose => drop(world.store.cancel(key)),
+                Sabotage::Invent => drop(world.store.schedule(deadline, usize::MAX)),
+                Sabotage::Hasten => drop(world.store.reschedule(key, deadline - NANO)),
+                Sabotage::Delay => drop(world.store.reschedule(key, deadline + NANO)),
+            }
+        }
+        if is_done {
+            break;
+        }
+    }
+    world.finish();
+    is_done
+}
+
+#[cfg(test)]
+const NANO: std::time::Duration = std::time::Duration::from_nanos(1);
