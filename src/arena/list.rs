@@ -378,3 +378,6 @@ impl List {
         }
     }
 }
+
+#[cfg(all(test, feature = "model"))]
+mod tests;

@@ -117,9 +117,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// Unlinks the timer that is due first.
     #[inline]
     fn take_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        if now > self.now {
-            self.now = now;
-        }
+        self.now = self.now.max(now);
         // No window closes before it opens, so this says that nothing closes either.
         if self.exact_wake() > self.now && self.slack.opens() > self.now {
             if self.wheel.idle_from() <= self.now {

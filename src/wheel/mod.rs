@@ -207,9 +207,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         now: Instant,
         budget: &mut Budget,
     ) -> Option<Expired<T>> {
-        if now > self.now {
-            self.now = now;
-        }
+        self.now = self.now.max(now);
         if self.core.wake() > self.now {
             if self.core.idle_from() <= self.now {
                 budget.charge_moves(self.core.idle(
