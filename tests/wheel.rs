@@ -247,3 +247,30 @@ fn lists_take_no_more_than_32_bytes_a_timer_whoever_leaves() {
     let most = 32 * wheel.len() * 9 / 8 + 20_000;
     assert!(lists <= most, "{lists} bytes for the lists of {} timers", wheel.len());
 }
+
+/// 160 timers that are sorted, behind 30 that make their slot too large to be sorted: opening it and
+/// sorting them in one call would be 350 moves with a budget of 192.
+#[test]
+fn a_call_that_has_moved_timers_does_not_sort_more_than_is_left() {
+    for others in [1, 30, 200, 2_000] {
+        let mut wheel = Wheel::new();
+        wheel.schedule(at(5), 0);
+        wheel.schedule(at(3 << 30), 0);
+        for i in 0..160 {
+            wheel.schedule(at((10 << 30) + i), i);
+        }
+        for i in 0..others {
+            wheel.schedule(at((10 << 30) + (1 << 24) + i % 63 * (1 << 24)), i);
+        }
+        let (mut came, mut worst) = (0, 0);
+        while !wheel.is_empty() {
+            let before = wheel.stats().moves;
+            let mut budget = Budget::timers(64);
+            came +=
+                u64::from(wheel.pop_expired_within(at(1 << 40), &mut budget).is_some());
+            worst = worst.max(wheel.stats().moves - before);
+        }
+        assert_eq!(came, others + 162);
+        assert!(worst <= 192 + 16, "{worst} moves in one call, beside {others}");
+    }
+}

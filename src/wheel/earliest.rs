@@ -88,6 +88,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         now: u64,
         moves: &mut usize,
     ) -> Result<Found, Spent> {
+        let allowed = *moves;
         loop {
             if let Some(entry) = self.front.first() {
                 return Ok(Found::Timer(Head { at: entry.at, index: entry.index }));
@@ -126,6 +127,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                     return Ok(Found::NotBefore(u64::MAX));
                 };
                 return Ok(Found::Timer(Head { at: at.min(last), index }));
+            } else if *moves < allowed.min(content.list.len_up_to(&arena.chunks, LEAF)) {
+                // It has moved some: the next call begins with what this one cannot finish.
+                *moves = 0;
+                return Err(Spent);
             } else {
                 let sorted = self.sort(arena, ring, slot);
                 self.charge(moves, sorted);
