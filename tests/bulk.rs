@@ -141,7 +141,23 @@ fn an_iterator_that_lies_costs_no_memory() {
     assert!(wheel.capacity() <= 1 << 20);
     wheel.shrink_to_fit();
     assert!(wheel.capacity() < 8);
+    let keys: Vec<_> = Wheel::new().schedule_all(Lies(3));
+    assert!(keys.len() == 3 && keys.capacity() < 1 << 21);
     wheel.validate().unwrap();
+}
+
+/// A collection that asks for one key does not keep the other timers from being scheduled.
+#[test]
+fn all_are_scheduled_whatever_is_collected() {
+    struct First(TimerKey);
+    impl FromIterator<TimerKey> for First {
+        fn from_iter<I: IntoIterator<Item = TimerKey>>(keys: I) -> Self {
+            Self(keys.into_iter().next().unwrap())
+        }
+    }
+    let mut timers = Timers::new();
+    let First(key) = timers.schedule_all((0..10).map(|i| (at(i), i)));
+    assert_eq!((timers.get(key), timers.len()), (Some(&0), 10));
 }
 
 /// What an iterator gave before it panicked is scheduled; nothing else is.

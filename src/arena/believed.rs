@@ -20,3 +20,18 @@ impl<I: Iterator> Iterator for Believed<I> {
         (least.min(MOST_BELIEVED), most)
     }
 }
+
+impl<I: Iterator> Believed<I> {
+    /// Does that to each, also to those that the collection does not ask for, and collects what
+    /// comes of it.
+    #[inline]
+    pub(crate) fn collect_of_all<R, C>(self, each: impl FnMut(I::Item) -> R) -> C
+    where
+        C: FromIterator<R>,
+    {
+        let mut results = self.map(each);
+        let collection = results.by_ref().collect();
+        results.for_each(drop);
+        collection
+    }
+}

@@ -30,11 +30,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     {
         let timers = Believed(timers.into_iter());
         self.reserve(timers.size_hint().0);
-        let mut keys = timers.map(|(deadline, value)| self.schedule(deadline, value));
-        let collection = keys.by_ref().collect();
-        // It need not have asked for all.
-        keys.for_each(drop);
-        collection
+        timers.collect_of_all(|(deadline, value)| self.schedule(deadline, value))
     }
 
     /// Every timer: key, deadline, value. In no particular order. It visits the slots of memory, of
