@@ -74,8 +74,8 @@ impl Chunks {
         }
     }
 
-    /// Makes room for the lists of so many timers, ten and a bit to a chunk: in lists that are filled,
-    /// there are up to sixteen. Those that timers leave at random are half full, and take some more.
+    /// Makes room for the lists of so many timers, as they lie when many come and go at random: ten and
+    /// a bit to a chunk.
     pub(super) fn reserve_timers(&mut self, timers: usize) {
         self.reserve((timers / 31 * 3).saturating_sub(self.lines.len()));
     }

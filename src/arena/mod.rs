@@ -8,8 +8,8 @@
 //!
 //! A list is a chain of *chunks*, each one cache line with up to sixteen indices, and a timer's place
 //! names its *spot*, the chunk and where in it. What leaves makes a gap, and a word for each chunk,
-//! its *tally*, is all that is touched. A chunk that comes down to three is joined with a neighbour if
-//! they fit in one: when timers come and go at random, chunks are half full.
+//! its *tally*, is all that is touched. A chunk that comes down to six is joined with a neighbour if they
+//! fit in one: when timers come and go at random, chunks are two thirds full.
 //!
 //! # Ground rules
 //!
@@ -26,9 +26,8 @@
 //!
 //! # Costs
 //!
-//! A timer takes 16 bytes and its value, and in a list of many 5 to 10 more; 32 at the worst, when what
-//! has left was chosen so that of each five sixteenths of a pair of chunks are left; alone in a list,
-//! 80. Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the sixteen
+//! A timer takes 16 bytes and its value, and in a list of many 5 to 8 more; 20 at the worst, when those
+//! that have left were chosen so that one and seven are left of two chunks by turns; alone in a list, 80. Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the sixteen
 //! of two chunks into one.
 
 mod believed;

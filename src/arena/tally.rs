@@ -25,7 +25,7 @@ const UNWATCHED: u32 = 64 * ONE;
 const _: () =
     assert!(COUNT & BACKED == 0 && COUNT + BACKED < UNWATCHED && SPARSE * ONE < COUNT);
 /// A chunk that has come down to this is joined with a neighbour, if they fit in one.
-const SPARSE: u32 = 3;
+const SPARSE: u32 = 6;
 
 impl Tally {
     pub(super) const NONE: Self = Self::of_first(0);
@@ -160,8 +160,8 @@ mod tests {
         assert_eq!((tally, tally.spots()), (Tally::of_first(CHUNK_TIMERS), 0xffff));
         for gone in 1..=CHUNK_TIMERS {
             let left = tally.remove(gone - 1);
-            assert_eq!(left.wants_look(), gone >= 13, "{gone}");
-            assert_eq!((left.is_sparse(), left.is_empty()), (gone >= 13, gone == 16));
+            assert_eq!(left.wants_look(), gone >= 10, "{gone}");
+            assert_eq!((left.is_sparse(), left.is_empty()), (gone >= 10, gone == 16));
             assert_eq!((tally.live(), tally.written()), (CHUNK_TIMERS - gone, 16));
             assert_eq!(tally.spots(), 0xffff << gone & 0xffff);
         }

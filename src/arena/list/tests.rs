@@ -104,8 +104,8 @@ fn a_last_chunk_that_is_half_gone_is_moved_up_before_another_is_taken() {
 }
 
 #[test]
-fn a_chunk_with_three_left_is_joined_with_a_neighbour_if_they_fit_in_one() {
-    for (left_in_other, chunks) in [(14, 2), (13, 1), (5, 1)] {
+fn a_chunk_with_six_left_is_joined_with_a_neighbour_if_they_fit_in_one() {
+    for (left_in_other, chunks) in [(11, 2), (10, 1), (7, 1)] {
         for first in [true, false] {
             let mut listed = Listed::of(32);
             let (sparse, other) = if first { (0, 13) } else { (16, 0) };
@@ -113,7 +113,7 @@ fn a_chunk_with_three_left_is_joined_with_a_neighbour_if_they_fit_in_one() {
                 listed.remove(if first { 16 } else { other });
             }
             let at = if first { sparse } else { left_in_other };
-            for left in (3..16).rev() {
+            for left in (6..16).rev() {
                 let before = listed.list.chunk_count();
                 listed.remove(at);
                 assert_eq!(before, 2, "not joined with {} left", left + 1);
