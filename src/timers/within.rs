@@ -16,7 +16,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     ///
     /// It is never handed out before `earliest`. What is due comes first: at `latest` it is due like
     /// any other, though behind exact timers of the same instant; before that it waits until nothing
-    /// is due, so it delays nobody. Those that are open and not due come in the order of their
+    /// is due, so it delays nobody. (But to know who is first, windows that may close before an exact
+    /// timer have to be sorted, as exact timers have: under a budget, a crowd of them takes as many
+    /// calls as a crowd of those.) Those that are open and not due come in the order of their
     /// `earliest`. [`Expired::deadline`](super::Expired::deadline) is when it became due: `latest`,
     /// or the time of the pop if that is before.
     ///
