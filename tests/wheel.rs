@@ -180,24 +180,63 @@ fn maintenance_says_whether_there_is_more_to_do() {
     assert!(!wheel.maintain(at(0), 32), "it stays done");
 }
 
-/// What is spent on the way, of a poll that finds nothing due, is upkeep, and is charged.
+/// What is spent on the way, of a poll that finds nothing due, is upkeep, and is charged. It begins when
+/// the earliest slot is as near as it is wide.
 #[test]
 fn a_poll_with_nothing_due_does_some_upkeep_near_a_crowd() {
     let mut random = Random::new(3);
     let mut wheel = Wheel::new();
-    for value in 0..20_000 {
-        wheel.schedule(at(1_100 * MILLI + random.below(SECOND)), value);
+    let begin = 10_100 * MILLI;
+    // The crowd's slot is neither the first nor the next, which scheduling opens.
+    for before in [MILLI, 3 * SECOND] {
+        wheel.schedule(at(before), 0);
     }
-    let mut now = 0;
-    while wheel.stats().opened == 0 && now < 1_100 * MILLI {
+    for value in 0..20_000 {
+        wheel.schedule(at(begin + random.below(SECOND)), value);
+    }
+    let (mut now, filled) = (0, wheel.stats().moves);
+    while wheel.stats().opened == 0 && now < begin {
         now += MILLI;
         let before = wheel.stats().moves;
         let mut budget = Budget { timers: 1, moves: 1_000 };
-        assert!(wheel.pop_expired_within(at(now), &mut budget).is_none());
+        let popped = wheel.pop_expired_within(at(now), &mut budget).is_some();
+        assert_eq!(popped, now == MILLI || now == 3 * SECOND);
         assert_eq!(wheel.stats().moves - before, 1_000 - budget.moves as u64);
-        assert_eq!(budget.timers, 1);
+        assert!(now > SECOND || wheel.stats().moves <= filled + 40, "too early");
     }
-    assert!(now < 1_100 * MILLI, "nothing was opened while there was time");
+    assert!((MILLI..begin).contains(&now), "nothing was opened while there was time");
+}
+
+/// Each pop opens what comes next some way, unless the budget is spent.
+#[test]
+fn a_pop_pays_for_what_comes_next() {
+    let begins = |second: u64, i| at((second << 30) + i);
+    let mut wheel = Wheel::new();
+    for i in 0..3 {
+        wheel.schedule(at(i), i);
+    }
+    for i in 0..160 {
+        wheel.schedule(begins(1, i), i);
+    }
+    for i in 0..2_000 {
+        wheel.schedule(begins(2, i * 1_000), i);
+    }
+    let now = begins(1, 1_000);
+    for _ in 0..3 {
+        assert!(wheel.pop_expired(now).is_some());
+    }
+    let before = wheel.stats().moves;
+    assert!(wheel.pop_expired_within(now, &mut Budget { timers: 1, moves: 1 }).is_some());
+    assert!(
+        wheel.stats().moves - before <= 161,
+        "a sort that spends all is the last step"
+    );
+    let before = wheel.stats().moves;
+    for _ in 0..100 {
+        assert!(wheel.pop_expired(now).is_some());
+    }
+    let moves = wheel.stats().moves - before;
+    assert!((300..=416).contains(&moves), "{moves} moves of upkeep in 100 pops");
 }
 
 #[test]
