@@ -277,3 +277,24 @@ fn a_poll_with_nothing_due_does_some_upkeep_near_a_crowd() {
     while timers.maintain(at(now), 1_000) {}
     assert!(!timers.maintain(at(now), 1_000), "it stays done");
 }
+
+/// A timer lies as near as its deadline is, whatever the time of the day: thirty seconds ahead no slot
+/// is wider than a minute, but for those that stand beyond the border of a turn.
+#[test]
+fn near_timers_lie_in_fine_slots_at_any_time() {
+    for start in [0, 7_901_234_496, 1 << 46, (1 << 62) + 12_345] {
+        let start = at(start);
+        let mut timers = Timers::starting_at(start);
+        for i in 0..1_000 {
+            timers.schedule(start + ms(i * 30), Mute);
+        }
+        let levels = timers.stats().wheel.levels;
+        let minute = 60 * SECOND;
+        let near: usize = levels
+            .iter()
+            .filter(|level| level.slot_nanos < minute)
+            .map(|level| level.timers)
+            .sum();
+        assert!(near >= 300, "{near} of 1,000 lie in slots of less than a minute");
+    }
+}
