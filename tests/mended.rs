@@ -155,15 +155,7 @@ fn the_worst_call_is_told_whole_and_overdraws_by_one_step() {
 fn a_sort_that_spends_the_budget_is_the_last_step() {
     let mut timers = Timers::new();
     let begins = |second: u64, i| at((second << 30) + i);
-    for i in 0..3 {
-        timers.schedule(at(i), i);
-    }
-    for i in 0..160 {
-        timers.schedule(begins(1, i), i);
-    }
-    for i in 0..2_000 {
-        timers.schedule(begins(2, i * 1_000), i);
-    }
+    timers.extend(common::full_slot_before_a_crowd());
     let now = begins(1, 1_000);
     for _ in 0..3 {
         assert!(timers.pop_expired(now).is_some());

@@ -210,18 +210,9 @@ fn a_poll_with_nothing_due_does_some_upkeep_near_a_crowd() {
 /// Each pop opens what comes next some way, unless the budget is spent.
 #[test]
 fn a_pop_pays_for_what_comes_next() {
-    let begins = |second: u64, i| at((second << 30) + i);
     let mut wheel = Wheel::new();
-    for i in 0..3 {
-        wheel.schedule(at(i), i);
-    }
-    for i in 0..160 {
-        wheel.schedule(begins(1, i), i);
-    }
-    for i in 0..2_000 {
-        wheel.schedule(begins(2, i * 1_000), i);
-    }
-    let now = begins(1, 1_000);
+    wheel.extend(common::full_slot_before_a_crowd());
+    let now = at((1 << 30) + 1_000);
     for _ in 0..3 {
         assert!(wheel.pop_expired(now).is_some());
     }

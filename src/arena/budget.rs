@@ -4,8 +4,8 @@
 ///
 /// `timers` counts the timers handed out, `moves` those that were touched inside: sorted, moved
 /// to a finer ring, or moved to the place that a postponed deadline asks for. A call goes on
-/// while both are above zero. If its first step is to sort a slot, that is done whole, up to 160
-/// timers; later steps may overdraw `moves` by 15. Overdrawn is taken as zero.
+/// while both are above zero; its last step may overdraw `moves`, by no more than 160, which
+/// is taken as zero.
 ///
 /// ```
 /// use tourbillon::timers::Budget;

@@ -264,12 +264,12 @@ impl List {
         self.chunks(chunks).map(|chunk| Batch(chunks.compact(chunk)))
     }
 
-    /// From here on, the owner hears of every timer that leaves, or no longer does.
-    pub(crate) fn watch(self, chunks: &mut Chunks, watched: bool) {
+    /// From here on, the owner hears of every timer that leaves.
+    pub(crate) fn watch(self, chunks: &mut Chunks) {
         let mut at = self.head;
         while let Some(links) = chunks.find(at) {
             let next = links.next;
-            chunks.watch(first_spot(at), watched);
+            chunks.watch(first_spot(at), true);
             at = next;
         }
     }

@@ -108,7 +108,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             }
         }
         let late = self.move_late(arena, slot_id);
-        self.slots[slot_id as usize].list.watch(&mut arena.chunks, true);
+        self.slots[slot_id as usize].list.watch(&mut arena.chunks);
         late + self.front.show(slot_id, start, last)
     }
 

@@ -36,6 +36,13 @@ pub(crate) fn due<T>(timers: &mut Timers<T>, now: Instant) -> Vec<T> {
     std::iter::from_fn(|| timers.pop_expired(now)).map(|expired| expired.value).collect()
 }
 
+/// Three timers at once, 160 a slot of a second later, as many as are sorted, and 2,000 in the slot behind.
+pub(crate) fn full_slot_before_a_crowd() -> impl Iterator<Item = (Instant, u64)> {
+    let full = (0..160).map(|i| (at((1 << 30) + i), i));
+    let crowd = (0..2_000).map(|i| (at((2 << 30) + i * 1_000), i));
+    (0..3).map(|i| (at(i), i)).chain(full).chain(crowd)
+}
+
 /// Xorshift: the same numbers on every run.
 pub(crate) struct Random(u64);
 
