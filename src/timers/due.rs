@@ -35,8 +35,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     #[inline(never)]
     fn find_next_deadline(&mut self) -> Option<Instant> {
-        let index = self.first_due(Instant::MAX, &mut Budget::unlimited())?;
-        Some(self.arena.node(index).deadline)
+        let before = self.moves();
+        let first = self.first_due(Instant::MAX, &mut Budget::unlimited());
+        self.note_call(before);
+        Some(self.arena.node(first?).deadline)
     }
 
     /// As [`next_deadline`](Self::next_deadline) within a budget of moves: exact, or when that is
@@ -44,7 +46,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[cfg(feature = "mio")]
     pub(crate) fn next_deadline_within(&mut self, moves: usize) -> Option<Instant> {
         let mut budget = Budget { timers: usize::MAX, moves };
-        match self.first_due(Instant::MAX, &mut budget) {
+        let before = self.moves();
+        let first = self.first_due(Instant::MAX, &mut budget);
+        self.note_call(before);
+        match first {
             Some(index) => Some(self.arena.node(index).deadline),
             None => (self.wake() < Instant::MAX).then(|| self.wake()),
         }
@@ -200,26 +205,18 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// are spent.
     #[inline]
     pub(super) fn first_due(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        let before = self.moves();
         let exact = self.first_exact(now, budget);
         if self.slack.closes() > now {
-            return exact;
+            exact
+        } else {
+            self.or_closing(exact, now, budget)
         }
-        let found = self.or_closing(exact, now, budget);
-        self.note_call(before);
-        found
     }
 
     /// As [`first_due`](Self::first_due), of the timers without slack.
     #[inline]
     fn first_exact(&mut self, now: Instant, budget: &mut Budget) -> Option<u32> {
-        if self.exact_wake() > now {
-            return None;
-        }
-        let before = self.moves();
-        let found = self.find_exact(now, budget);
-        self.note_call(before);
-        found
+        if self.exact_wake() > now { None } else { self.find_exact(now, budget) }
     }
 
     /// Timers touched inside, so far.

@@ -109,10 +109,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// be because the budget's moves are spent: then nothing is taken.
     #[inline(never)]
     pub(super) fn take_open(&mut self, budget: &mut Budget) -> Option<u32> {
-        let before = self.moves();
         // The wheel's search stops where it begins if no moves are left.
         let index = self.slack.first_open(self.now, &mut budget.moves);
-        self.note_call(before);
         let Some(index) = index else {
             if budget.moves == 0 {
                 self.slack.leave_open();
