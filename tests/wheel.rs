@@ -323,3 +323,80 @@ fn who_has_asked_for_room_needs_no_more_for_timers_that_come_and_go() {
         assert_eq!(wheel.memory(), memory, "{timers} timers");
     }
 }
+
+/// A timeout that is over before anything else happens has taken no place anywhere.
+#[test]
+fn who_is_cancelled_at_once_leaves_nothing_behind() {
+    let mut wheel = Wheel::with_capacity(1_000);
+    wheel.extend((0..500).map(|i| (at((1 + i) * MILLI), i)));
+    assert_eq!(wheel.next_deadline(), Some(at(MILLI)));
+    let (stats, memory) = (wheel.stats(), wheel.memory());
+    let mut random = Random::new(3);
+    for _ in 0..10_000 {
+        let key = wheel.schedule(at(MILLI + random.below(1_000 * SECOND)), 0);
+        assert_eq!(
+            wheel.stats().levels.iter().map(|level| level.timers).sum::<usize>(),
+            501
+        );
+        assert!(wheel.reschedule(key, at(2_000 * SECOND)));
+        assert_eq!(wheel.cancel(key), Some(0));
+        assert_eq!(wheel.cancel(key), None);
+    }
+    assert_eq!((wheel.stats(), wheel.memory()), (stats, memory));
+    assert_eq!(wheel.next_wakeup(), Some(at(MILLI)));
+}
+
+/// The timer scheduled last is in no slot yet. It is seen, told and taken as if it were, whatever is
+/// asked first: where its slot is empty, where others lie in it, where it is sorted, where it is
+/// opened, and before the cursor.
+#[test]
+fn the_timer_scheduled_last_is_like_any_other() {
+    type Ask = fn(&mut Wheel<u64, 4, 2>);
+    let asks: [Ask; 8] = [
+        |_| {},
+        |wheel| assert!(wheel.next_deadline() <= Some(at(100))),
+        |wheel| assert!(!wheel.maintain(at(0), usize::MAX)),
+        |wheel| wheel.shrink_to_fit(),
+        |wheel| assert!(wheel.pop_expired(at(0)).is_none()),
+        |wheel| {
+            let mut nothing = Budget::timers(0);
+            assert!(wheel.pop_expired_within(at(1_000), &mut nothing).is_none());
+        },
+        |wheel| {
+            let other = wheel.iter().next().map(|(key, ..)| key).unwrap();
+            assert!(wheel.reschedule(other, at(100)));
+        },
+        |wheel| {
+            let key = wheel.schedule(at(500), 99);
+            assert_eq!(wheel.cancel(key), Some(99));
+        },
+    ];
+    for (number, ask) in asks.into_iter().enumerate() {
+        for last in [1, 99, 100, 101, 150, 151, 152, 255, 256, 100_000] {
+            let mut wheel = Wheel::with_geometry(at(0), 0);
+            wheel.extend([100, 150, 150, 151, 151, 151].map(at).into_iter().zip(0..));
+            assert!(!wheel.maintain(at(0), usize::MAX));
+            assert!(wheel.stats().opened > 3, "150 and 151 are told apart");
+            let key = wheel.schedule(at(last), 7);
+            let told = wheel.stats().levels;
+            assert_eq!(told.iter().map(|level| level.timers).sum::<usize>(), 7);
+            let dump = format!("{:#}", wheel.dump());
+            assert!(dump.starts_with("7 timers\n") && dump.contains("wheel: 7 timers"));
+            let listed = dump.lines().filter_map(|line| {
+                let (_, count) = line.strip_prefix("    ")?.split_once("s: ")?;
+                count.split(' ').next()?.parse::<usize>().ok()
+            });
+            assert_eq!(listed.sum::<usize>(), 7, "{dump}");
+            assert_eq!(wheel.next_wakeup(), Some(at(last.min(100))));
+
+            ask(&mut wheel);
+            wheel.validate().unwrap();
+            assert_eq!(wheel.deadline(key), Some(at(last)));
+            let popped: Vec<_> =
+                wheel.drain_all().map(|expired| expired.deadline.as_nanos()).collect();
+            let mut expected = vec![100, 150, 150, 151, 151, 151, last];
+            expected.sort_unstable();
+            assert_eq!(popped, expected, "ask {number}, last {last}");
+        }
+    }
+}

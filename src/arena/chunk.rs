@@ -10,6 +10,9 @@ pub(super) const CHUNK_TIMERS: usize = 1 << CHUNK_BITS;
 /// Bits of a spot that say where in its chunk it is.
 const CHUNK_BITS: u32 = 4;
 
+/// Chunks whose spots can be told apart; [`Place::NO_SPOT`] is in none of them.
+const MOST_CHUNKS: usize = Place::SPOTS / CHUNK_TIMERS - 1;
+
 /// The indices of some timers of one list, oldest first. What stands where a timer has gone means
 /// nothing: the [`Tally`] knows.
 #[derive(Clone, Debug)]
@@ -138,13 +141,6 @@ impl Chunks {
         self.tallies[chunk].add();
     }
 
-    /// The timer at a spot, the last that was written, has gone, unless its chunk may not be empty, or
-    /// is watched: then false, and nothing was changed.
-    #[inline]
-    pub(super) fn take_back(&mut self, spot: u32) -> bool {
-        self.tallies[chunk_of(spot) as usize].take_back()
-    }
-
     /// The timer at a spot has gone.
     #[inline]
     pub(crate) fn erase(&mut self, spot: u32) -> Left {
@@ -209,23 +205,9 @@ impl Chunks {
         self.tallies[chunk as usize].rewrite(timers.len());
     }
 
-    /// A chunk all of whose timers have gone begins anew, with no spot that is written.
-    pub(super) fn renew(&mut self, chunk: u32) {
-        self.tallies[chunk as usize].rewrite(0);
-    }
-
-    /// A chunk all of whose timers have gone, with another before it, begins anew behind its first
-    /// spot.
-    pub(super) fn start_over(&mut self, chunk: u32) {
-        self.tallies[chunk as usize].start_over();
-    }
-
     /// Notes what is before a chunk.
     pub(super) fn set_prev(&mut self, chunk: u32, prev: u32) {
         self.links[chunk as usize].prev = prev;
-        if prev == NIL {
-            self.tallies[chunk as usize].lead();
-        }
     }
 
     /// A chunk without timers yet, behind `prev`.
@@ -239,7 +221,7 @@ impl Chunks {
             return chunk;
         }
         let chunks = self.lines.len();
-        assert!(chunks < Place::SPOTS / CHUNK_TIMERS, "so many timers cannot be listed");
+        assert!(chunks < MOST_CHUNKS, "so many timers cannot be listed");
         if chunks == self.lines.capacity() {
             // Doubled, the lists of millions of timers would be the larger part of their memory.
             self.reserve(chunks.clamp(64, 4096.max(chunks / 8)));
@@ -250,10 +232,16 @@ impl Chunks {
         chunks as u32
     }
 
-    /// Whether one more chunk can be had.
+    /// Whether two more chunks can be had: one for the timer that was scheduled last and is in no list
+    /// yet, and one for the next.
     #[inline]
-    pub(super) const fn has_room(&self) -> bool {
-        self.first_spare != NIL || self.lines.len() < Place::SPOTS / CHUNK_TIMERS
+    pub(super) fn has_room(&self) -> bool {
+        let two_more = self.lines.len() + 2;
+        let spares = || {
+            self.find(self.first_spare)
+                .map_or(0, |spare| 1 + usize::from(spare.next != NIL))
+        };
+        two_more <= MOST_CHUNKS || two_more <= MOST_CHUNKS + spares()
     }
 
     /// Forgets all chunks, of lists that are empty from here on. Memory is kept.

@@ -7,9 +7,7 @@
 //! the chunk's [`Tally`](super::tally::Tally), and the chunk itself is not looked at.
 //!
 //! What leaves makes a gap. A chunk that is all gaps is dropped, and one that is sparse is joined
-//! with a neighbour if they fit in one, so a list does not grow by what has left it. The last chunk alone may be all gaps,
-//! as long as it is not the only one: so a list that grows and shrinks by one does not take and give
-//! back a chunk each time.
+//! with a neighbour if they fit in one, so a list does not grow by what has left it.
 
 use super::chunk::{CHUNK_TIMERS, Chunks, Compact, chunk_of, first_spot, place_in_chunk};
 use super::{Arena, NIL};
@@ -98,8 +96,8 @@ impl List {
     #[inline]
     pub(crate) fn last(self, chunks: &Chunks) -> Option<u32> {
         let tail = self.tail();
-        let links = chunks.find(tail)?;
-        chunks.last(tail).or_else(|| chunks.last(links.prev))
+        chunks.find(tail)?;
+        chunks.last(tail)
     }
 
     /// Writes a timer down behind the last, if its chunk has room. Gives its spot, which its place is
@@ -123,18 +121,12 @@ impl List {
         index: u32,
     ) -> u32 {
         let tail = self.tail();
-        let chunk = if chunks.live(tail) == 0 {
-            chunks.renew(tail);
-            tail
-        } else {
-            let chunk = chunks.take(owner, tail);
-            match chunks.find_mut(tail) {
-                Some(links) => links.next = chunk,
-                None => self.head = chunk,
-            }
-            self.chunks += 1;
-            chunk
-        };
+        let chunk = chunks.take(owner, tail);
+        match chunks.find_mut(tail) {
+            Some(links) => links.next = chunk,
+            None => self.head = chunk,
+        }
+        self.chunks += 1;
         let spot = first_spot(chunk);
         chunks.write(spot, index);
         self.end = spot + 1;
@@ -154,18 +146,6 @@ impl List {
         Self::rewrite(arena, tail, &timers);
     }
 
-    /// A timer leaves that spot. If it is the last that was written down, and its chunk may do without
-    /// it, its spot is free again: so a list that grows and shrinks by one stays as it is. Else false,
-    /// and nothing was changed.
-    #[inline]
-    pub(crate) fn take_back(&mut self, chunks: &mut Chunks, spot: u32) -> bool {
-        let is_last = self.end == spot + 1 && chunks.take_back(spot);
-        if is_last {
-            self.end = spot;
-        }
-        is_last
-    }
-
     /// A timer was [erased](Chunks::erase) at that spot. Drops a chunk that is all gaps, and joins one
     /// that is sparse with a neighbour, if they fit in one. O(1): it moves the timers of a chunk or
     /// two.
@@ -176,16 +156,7 @@ impl List {
         let live = arena.chunks.live(chunk);
         let fits = |other| arena.chunks.live(other) + live <= CHUNK_TIMERS;
         if live == 0 {
-            if next != NIL {
-                self.drop_chunk(&mut arena.chunks, chunk);
-            } else if prev == NIL {
-                *self = Self::EMPTY;
-                arena.chunks.give_back(chunk);
-            } else {
-                // Not all of it is free: at the border of two chunks, an end is that of the one before.
-                arena.chunks.start_over(chunk);
-                self.end = first_spot(chunk) + 1;
-            }
+            self.drop_chunk(&mut arena.chunks, chunk);
         } else if fits(next) {
             self.join(arena, chunk, next);
         } else if fits(prev) {
@@ -214,8 +185,7 @@ impl List {
         }
     }
 
-    /// Takes a chunk out of the list and makes it spare; if then the last is all gaps and the only
-    /// one, that too.
+    /// Takes a chunk out of the list and makes it spare.
     fn drop_chunk(&mut self, chunks: &mut Chunks, chunk: u32) {
         let links = chunks.links(chunk);
         let (prev, next) = (links.prev, links.next);
@@ -232,16 +202,13 @@ impl List {
         }
         chunks.give_back(chunk);
         self.chunks -= 1;
-        if self.head == self.tail() && chunks.live(self.head) == 0 {
-            self.drop_chunk(chunks, self.head);
-        }
     }
 
     /// Drops the chunks that are all gaps, after many timers were [erased](Chunks::erase).
     pub(crate) fn drop_empty(&mut self, chunks: &mut Chunks) {
         let mut at = self.head;
-        while !self.is_empty() && at != NIL {
-            let next = chunks.links(at).next;
+        while let Some(links) = chunks.find(at) {
+            let next = links.next;
             if chunks.live(at) == 0 {
                 self.drop_chunk(chunks, at);
             }
@@ -340,22 +307,12 @@ impl List {
         for chunk in self.chunks(&arena.chunks) {
             let (links, tally) = (arena.chunks.links(chunk), arena.chunks.tally(chunk));
             let live = tally.live();
-            let may_be_empty = links.next == NIL && links.prev != NIL;
-            if links.prev != before
-                || links.owner != owner
-                || (live == 0 && !may_be_empty)
-            {
+            if links.prev != before || links.owner != owner || live == 0 {
                 return Err(format!("A3: chunk {chunk} of {owner} says {links:?}"));
             }
             let written = if chunk == self.tail() { self.end } else { NIL };
             if first_spot(chunk) + tally.written() != written && written != NIL {
                 return Err(format!("A3: chunk {chunk} says {tally:?}"));
-            }
-            let is_backed = links.prev != NIL && tally.spots() & 1 == 0;
-            if tally.is_backed() && !is_backed {
-                return Err(format!(
-                    "A3: chunk {chunk} says {tally:?}, and is the first"
-                ));
             }
             chunks += 1;
             timers += live;

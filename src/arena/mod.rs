@@ -21,7 +21,7 @@
 //! - **A1** A slot is live, on the free list, or retired; never two of these.
 //! - **A2** A generation is used once in a slot's life: no two timers ever had the same key.
 //! - **A3** Of two chunks of a list, `next` of the one is `prev` of the other, from head to tail; each
-//!   names the list's owner, and none is empty but the last, if there are others.
+//!   names the list's owner, and none is empty.
 //! - **A4** A timer that is in a list is written down once, at the spot that its place names.
 //!
 //! # Costs

@@ -36,6 +36,8 @@ impl Place {
     pub(super) const MASK: u64 = (1 << Self::BITS) - 1;
     /// Spots that can be told apart.
     pub(super) const SPOTS: usize = 1 << SPOT_BITS;
+    /// The spot of a timer that is on the wheel and in no list yet. No chunk has it.
+    pub(crate) const NO_SPOT: u32 = Self::SPOTS as u32 - 1;
     /// Home queues are numbered below this.
     pub(crate) const HOME_LIMIT: u32 = (1 << HOME_BITS) - 1;
 
@@ -196,6 +198,9 @@ impl fmt::Debug for Place {
             return write!(f, "in window {window}");
         }
         match self.0 & STATE_MASK {
+            ON_WHEEL if spot == u64::from(Self::NO_SPOT) => {
+                f.write_str("new on the wheel")?;
+            }
             ON_WHEEL => write!(f, "on the wheel, spot {spot}")?,
             POSTPONED => write!(f, "queued, postponed, spot {spot}")?,
             QUEUED => write!(f, "queued, spot {spot}")?,

@@ -138,39 +138,26 @@ impl<T> Arena<T> {
         self.slots.capacity() * size_of::<Slot<T>>() + self.chunks.bytes()
     }
 
-    /// Puts a timer in a slot. `list` writes it down in a list, given its index, and gives its place.
+    /// Puts a timer in a slot, and notes in what place it is.
+    #[inline(always)]
     pub(crate) fn insert(
         &mut self,
         deadline: Instant,
         value: T,
-        list: impl FnOnce(&mut Chunks, u32) -> Place,
+        place: Place,
     ) -> TimerKey {
         if self.first_free == NIL {
             self.add_slots();
         }
-        match self.insert_if(deadline, value, |chunks, index| Some(list(chunks, index))) {
-            Ok(key) => key,
-            Err(_) => unreachable!("A1: the free list names vacant slots"),
-        }
-    }
-
-    /// As [`insert`](Self::insert), if a slot is vacant and `list` has a place; else gives the value
-    /// back, and nothing was changed.
-    #[inline(always)]
-    pub(crate) fn insert_if(
-        &mut self,
-        deadline: Instant,
-        value: T,
-        list: impl FnOnce(&mut Chunks, u32) -> Option<Place>,
-    ) -> Result<TimerKey, T> {
         let index = self.first_free;
-        let Some(slot) = self.slots.get_mut(index as usize) else { return Err(value) };
-        let Slot::Vacant { next_free, stamp } = *slot else { return Err(value) };
-        let Some(place) = list(&mut self.chunks, index) else { return Err(value) };
+        let slot = &mut self.slots[index as usize];
+        let Slot::Vacant { next_free, stamp } = *slot else {
+            unreachable!("A1: the free list names vacant slots")
+        };
         self.first_free = next_free;
         self.live += 1;
         *slot = Slot::Live(Node { tag: stamp | place.bits(), deadline, value });
-        Ok(TimerKey::new(index, stamp))
+        TimerKey::new(index, stamp)
     }
 
     /// Takes the timer that a key names out of its slot; the key is dead from here on.
@@ -247,6 +234,15 @@ impl<T> Arena<T> {
         match &mut self.slots[index as usize] {
             Slot::Live(node) => node,
             Slot::Vacant { .. } => unreachable!("A1: a linked slot is live"),
+        }
+    }
+
+    /// The node of a slot that is known to be live, and where its list is written down.
+    #[inline]
+    pub(crate) fn node_and_chunks(&mut self, index: u32) -> (&mut Node<T>, &mut Chunks) {
+        match &mut self.slots[index as usize] {
+            Slot::Live(node) => (node, &mut self.chunks),
+            Slot::Vacant { .. } => unreachable!("A1: a newcomer is live"),
         }
     }
 
@@ -373,7 +369,7 @@ mod tests {
     }
 
     fn insert(arena: &mut Arena<u64>, value: u64) -> TimerKey {
-        arena.insert(Instant::ZERO, value, |_, _| Place::DETACHED)
+        arena.insert(Instant::ZERO, value, Place::DETACHED)
     }
 
     #[test]

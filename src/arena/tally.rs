@@ -7,8 +7,7 @@ use super::chunk::CHUNK_TIMERS;
 ///
 /// This is all that leaving a list has to look at: four bytes for sixteen timers, so that the tallies of
 /// a million are in the cache when none of their chunks is. What has gone has a bit, what is left is
-/// counted; together they are what was written, from the first spot on, and that is never nothing in a
-/// chunk that is listed: one that may be empty has a gap at its first spot.
+/// counted; together they are what was written, from the first spot on.
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
 pub(super) struct Tally(u32);
 
@@ -18,12 +17,9 @@ const GONE: u32 = ONE - 1;
 const ONE: u32 = 1 << CHUNK_TIMERS;
 /// The bits that count: up to sixteen.
 const COUNT: u32 = 31 * ONE;
-/// The chunk may be empty, as there is one before it. Above the count, as if there were many timers.
-const BACKED: u32 = 32 * ONE;
-/// Nobody watches. Above both, so that one comparison tells this and whether there are many.
-const UNWATCHED: u32 = 64 * ONE;
-const _: () =
-    assert!(COUNT & BACKED == 0 && COUNT + BACKED < UNWATCHED && SPARSE * ONE < COUNT);
+/// Nobody watches. Above the count, so that one comparison tells this and whether there are many.
+const UNWATCHED: u32 = 32 * ONE;
+const _: () = assert!(COUNT < UNWATCHED && SPARSE * ONE < COUNT);
 /// A chunk that has come down to this is joined with a neighbour, if they fit in one.
 const SPARSE: u32 = 6;
 
@@ -43,19 +39,6 @@ impl Tally {
         self.0 = (self.0 & UNWATCHED) | (Self::of_first(len).0 & COUNT);
     }
 
-    /// A chunk without timers that has one before it: but for one gap as good as new, and it may stay
-    /// empty.
-    #[inline]
-    pub(super) const fn start_over(&mut self) {
-        self.0 = (self.0 & UNWATCHED) | BACKED | 1;
-    }
-
-    /// There is no chunk before it any more.
-    #[inline]
-    pub(super) const fn lead(&mut self) {
-        self.0 &= !BACKED;
-    }
-
     /// A timer is written down behind the others.
     #[inline]
     pub(super) const fn add(&mut self) {
@@ -64,18 +47,6 @@ impl Tally {
             "A3: a chunk has sixteen spots"
         );
         self.0 = self.0.wrapping_add(ONE);
-    }
-
-    /// The timer that was written down last has gone, unless the chunk would be empty and must not be,
-    /// or somebody watches: then false, and nothing was changed.
-    #[inline]
-    pub(super) const fn take_back(&mut self) -> bool {
-        let others = self.0 & (UNWATCHED | BACKED | COUNT) > UNWATCHED + ONE;
-        if others {
-            debug_assert!(self.live() > 0, "A4: no timer is at that spot");
-            self.0 -= ONE;
-        }
-        others
     }
 
     /// A timer has gone.
@@ -109,11 +80,6 @@ impl Tally {
     #[inline]
     pub(super) const fn watch(&mut self, watched: bool) {
         self.0 = if watched { self.0 & !UNWATCHED } else { self.0 | UNWATCHED };
-    }
-
-    #[cfg(feature = "model")]
-    pub(super) const fn is_backed(self) -> bool {
-        self.0 & BACKED != 0
     }
 
     #[cfg(any(test, feature = "model"))]
@@ -167,36 +133,6 @@ mod tests {
         }
         tally.rewrite(0);
         assert_eq!(tally, Tally::NONE);
-    }
-
-    #[test]
-    fn the_last_is_taken_back_if_others_are_left_and_nobody_watches() {
-        let mut tally = Tally::of_first(4);
-        assert!(tally.take_back());
-        assert_eq!(tally, Tally::of_first(3));
-        tally.watch(true);
-        assert!(!tally.take_back());
-        tally.watch(false);
-        assert!(!tally.remove(0).is_empty());
-        assert!(tally.take_back());
-        assert_eq!((tally.spots(), tally.written()), (0b10, 2));
-        assert!(!tally.take_back());
-        assert_eq!((tally.spots(), tally.written()), (0b10, 2));
-    }
-
-    #[test]
-    fn one_with_another_before_it_may_be_empty() {
-        let mut tally = Tally::of_first(1);
-        assert!(tally.remove(0).is_empty());
-        tally.start_over();
-        assert_eq!((tally.live(), tally.written()), (0, 1));
-        tally.add();
-        assert_eq!(tally.spots(), 0b10);
-        assert!(tally.take_back());
-        tally.add();
-        tally.lead();
-        assert!(!tally.take_back());
-        assert!(tally.remove(1).wants_look());
     }
 
     #[test]

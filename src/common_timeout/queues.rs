@@ -244,9 +244,7 @@ impl Queues {
             return;
         };
         let list = &mut self.queues[queue as usize].list;
-        if !list.take_back(&mut arena.chunks, spot)
-            && arena.chunks.erase(spot).is_sparse()
-        {
+        if arena.chunks.erase(spot).is_sparse() {
             list.tidy(arena, spot);
         }
     }
@@ -273,7 +271,7 @@ impl Queues {
     ) {
         let home = &mut self.queues[queue as usize];
         if home.list.last(&arena.chunks) == Some(index) {
-            // Never back: the last chunk may be empty, and says from when on its timers are.
+            // Those that stood behind it have gone, and may have been later.
             home.back = home.back.max(deadline);
             let node = arena.node_mut(index);
             node.deadline = deadline;

@@ -152,17 +152,18 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
 
     #[inline]
     fn take_one(&mut self, budget: &mut Budget) -> Option<u32> {
+        let seated = self.wheel.seat(&mut self.arena);
         // As a rule the next is in the sorted view, and nothing has to be looked for.
         let Some((at, index)) = self.wheel.ready(&self.arena) else {
-            return self.take_found(budget);
+            return self.take_found(budget, seated);
         };
         if at > self.now || at > self.queues.wake() || at > self.slack.closes() {
-            return self.take_found(budget);
+            return self.take_found(budget, seated);
         }
         self.wheel.pop_front(&mut self.arena, index);
         budget.timers -= 1;
         if budget.moves > 0 {
-            let moves = self.wheel.upkeep(&mut self.arena);
+            let moves = seated + self.wheel.upkeep(&mut self.arena);
             if moves > 0 {
                 budget.charge_moves(moves);
                 self.max_moves_per_call = self.max_moves_per_call.max(moves as u64);
@@ -171,9 +172,10 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         Some(index)
     }
 
-    /// As [`take_one`](Self::take_one), when it has to be looked for.
-    fn take_found(&mut self, budget: &mut Budget) -> Option<u32> {
-        let before = self.moves();
+    /// As [`take_one`](Self::take_one), when it has to be looked for and so many timers were touched.
+    fn take_found(&mut self, budget: &mut Budget, seated: usize) -> Option<u32> {
+        let before = self.moves() - seated as u64;
+        budget.charge_moves(seated);
         let found = self.find_and_take(budget);
         if found.is_some() {
             budget.timers -= 1;

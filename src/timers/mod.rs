@@ -130,7 +130,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     /// [`Instant::MAX`] is as good as never.
     #[inline(always)]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
-        self.wheel.schedule(&mut self.arena, deadline, Place::DETACHED, value)
+        self.wheel.schedule(&mut self.arena, deadline, value)
     }
 
     /// Registers a duration that many timers will share. Idempotent: the same duration gives the
@@ -166,7 +166,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         };
         let deadline = self.queues.deadline(queue, now);
         let place = Place::DETACHED.with_home(Some(queue));
-        let key = self.arena.insert(deadline, value, |_, _| place);
+        let key = self.arena.insert(deadline, value, place);
         self.queues.join(queue);
         self.link_home(queue, key.index());
         key

@@ -30,7 +30,7 @@
 
 use alloc::boxed::Box;
 
-use crate::arena::{Arena, Place};
+use crate::arena::Arena;
 use crate::time::Instant;
 use crate::wheel::Core;
 
@@ -78,7 +78,7 @@ impl<const SLOTS: usize, const LEAF: usize> Ends<SLOTS, LEAF> {
     }
 
     fn add(&mut self, at: Instant, end: End) -> u32 {
-        self.wheel.schedule(&mut self.arena, at, Place::DETACHED, end).index()
+        self.wheel.schedule(&mut self.arena, at, end).index()
     }
 
     fn remove(&mut self, index: u32) -> End {

@@ -54,7 +54,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         if latest <= earliest {
             return self.schedule(earliest, value);
         }
-        let key = self.arena.insert(latest, value, |_, _| Place::DETACHED);
+        let key = self.arena.insert(latest, value, Place::DETACHED);
         let before = self.moves();
         let window = self.slack.open(self.now, earliest, latest, key.index());
         self.arena.node_mut(key.index()).set_place(Place::in_window(window));

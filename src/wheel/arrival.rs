@@ -6,94 +6,115 @@
 
 use super::core::{Core, MOST_LEVELS};
 use super::ring::Geometry;
-use crate::arena::{Arena, Chunks, List, Place, TimerKey};
+use crate::arena::{Arena, Chunks, NIL, Place, TimerKey};
 use crate::time::Instant;
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
-    /// Makes a timer and lists it by its deadline; `origin` is its place but for the list. O(1).
+    /// Makes a timer, without a home: the newcomer from here on. O(1).
     #[inline(always)]
     pub(crate) fn schedule<T>(
         &mut self,
         arena: &mut Arena<T>,
         deadline: Instant,
-        origin: Place,
         value: T,
     ) -> TimerKey {
-        let (_, slot_id) = self.find_slot(deadline.as_nanos());
-        match self.schedule_in(arena, slot_id, deadline, origin, value) {
-            Ok(key) => key,
-            // Nothing was done yet, so nothing has to be kept: that spares the plain case its
-            // stack.
-            Err(value) => self.schedule_below(arena, deadline, origin, value),
-        }
-    }
-
-    /// Makes a timer and lists it in that slot, if that takes no more than writing it down: the front
-    /// does not show it, and there is room. (A slot that newcomers only pass through has an empty
-    /// list, and so no room.) Else gives the value back.
-    #[inline(always)]
-    fn schedule_in<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        slot_id: u32,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> Result<TimerKey, T> {
-        let slot = &mut self.slots[slot_id as usize];
-        let list =
-            if self.front.shows(slot_id) { &mut { List::EMPTY } } else { &mut slot.list };
-        let key = arena.insert_if(deadline, value, |chunks, index| {
-            list.push_back(chunks, index).map(|spot| origin.on_wheel(spot))
-        })?;
-        self.newest = slot_id;
+        self.seat(arena);
+        let key = arena.insert(deadline, value, Self::seat_at(Place::NO_SPOT));
+        self.newcomer = key.index();
         self.note_arrival(key.index(), deadline.as_nanos());
-        Ok(key)
+        key
     }
 
-    /// As [`schedule`](Self::schedule), in a slot that may have been opened.
-    #[inline(never)]
-    fn schedule_below<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> TimerKey {
-        let slot_id = self.find(deadline.as_nanos());
-        match self.schedule_in(arena, slot_id, deadline, origin, value) {
-            Ok(key) => key,
-            Err(value) => self.schedule_anywhere(arena, deadline, origin, value),
+    /// Lists the newcomer, if there is one, by its deadline. Gives how many timers were touched for
+    /// it: none, but where a slot that it fills has to be relieved. O(1).
+    #[inline(always)]
+    pub(crate) fn seat<T>(&mut self, arena: &mut Arena<T>) -> usize {
+        if self.newcomer == NIL { 0 } else { self.seat_newcomer(arena) }
+    }
+
+    #[inline(always)]
+    fn seat_newcomer<T>(&mut self, arena: &mut Arena<T>) -> usize {
+        let index = core::mem::replace(&mut self.newcomer, NIL);
+        let (_, slot_id) = self.find_slot(arena.node(index).deadline.as_nanos());
+        if self.seat_plainly(arena, index, slot_id) {
+            0
+        } else {
+            self.seat_below(arena, index)
         }
     }
 
-    /// As [`schedule`](Self::schedule), in a slot that is shown by the front or has no room, or when
-    /// the arena has none.
+    /// Lists a timer in that slot, if that takes no more than writing it down: the front does not
+    /// show it, and there is room. (A slot that newcomers only pass through has an empty list, and so
+    /// no room.)
+    #[inline(always)]
+    fn seat_plainly<T>(
+        &mut self,
+        arena: &mut Arena<T>,
+        index: u32,
+        slot_id: u32,
+    ) -> bool {
+        if self.front.shows(slot_id) {
+            return false;
+        }
+        let (node, chunks) = arena.node_and_chunks(index);
+        let Some(spot) = self.slots[slot_id as usize].list.push_back(chunks, index)
+        else {
+            return false;
+        };
+        node.set_place(Self::seat_at(spot));
+        true
+    }
+
+    /// The place of a timer that was scheduled the plain way.
+    #[inline(always)]
+    const fn seat_at(spot: u32) -> Place {
+        Place::DETACHED.on_wheel(spot)
+    }
+
+    /// Lists a timer in a slot that may have been opened.
+    #[inline(never)]
+    fn seat_below<T>(&mut self, arena: &mut Arena<T>, index: u32) -> usize {
+        let slot_id = self.find(arena.node(index).deadline.as_nanos());
+        if self.seat_plainly(arena, index, slot_id) {
+            0
+        } else {
+            self.seat_anywhere(arena, index)
+        }
+    }
+
+    /// Lists a timer in a slot that is shown by the front, or has no room.
     #[cold]
     #[inline(never)]
-    fn schedule_anywhere<T>(
-        &mut self,
-        arena: &mut Arena<T>,
-        deadline: Instant,
-        origin: Place,
-        value: T,
-    ) -> TimerKey {
-        let at = deadline.as_nanos();
+    fn seat_anywhere<T>(&mut self, arena: &mut Arena<T>, index: u32) -> usize {
+        let before = self.stats.moves;
+        let at = arena.node(index).deadline.as_nanos();
         let mut slot_id = self.find(at);
         if self.slots[slot_id as usize].list.is_full() && self.relieve(arena, slot_id) {
             slot_id = self.find(at);
         }
         self.slots[slot_id as usize].list.make_room(arena);
-        let key = arena.insert(deadline, value, |chunks, index| {
-            origin.on_wheel(self.list(chunks, slot_id, index, at))
-        });
-        self.note_arrival(key.index(), at);
-        key
+        self.link(arena, slot_id, index, at);
+        // The cursor may have moved on, over the slot where it now is.
+        self.note_arrival(index, at);
+        (self.stats.moves - before) as usize
+    }
+
+    /// The slot that the newcomer will be put in, if there is one.
+    pub(super) fn slot_of_newcomer<T>(&self, arena: &Arena<T>) -> Option<u32> {
+        let is_there = self.newcomer != NIL;
+        is_there.then(|| self.find(arena.node(self.newcomer).deadline.as_nanos()))
     }
 
     /// Lists a timer that is in no list, by its deadline. O(1).
     #[inline]
     pub(crate) fn insert<T>(&mut self, arena: &mut Arena<T>, index: u32) {
+        self.seat(arena);
+        self.insert_seated(arena, index);
+    }
+
+    /// As [`insert`](Self::insert), when there is no newcomer.
+    #[inline]
+    pub(super) fn insert_seated<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let at = arena.node(index).deadline.as_nanos();
         let slot_id = self.find(at);
         self.link(arena, slot_id, index, at);

@@ -15,6 +15,9 @@
 //! [`Core::note_departure`] or [`Core::pop_front`], whoever owns its arena.
 //! [`Core::reschedule`] alone may change the deadline of a timer that is in a slot.
 //!
+//! The timer that was scheduled last is the *newcomer* and waits outside: it is put in its slot when
+//! something else happens ([`Core::seat`]). Many a timeout is over before anything does.
+//!
 //! # Invariants
 //!
 //! - **W1** A timer's slot starts at or before its deadline. (It may end before it: postponed.)
@@ -31,6 +34,8 @@
 //! - **W7** Unless `overtaken`, no slot before the cursor's is occupied.
 //! - **W8** The chunks of the slot that the front shows are watched: it hears of every timer that
 //!   leaves. (Others may be, too: they were shown.)
+//! - **W9** The newcomer is in no slot, nothing was put in one since it came, and the cursor stands
+//!   where it stood: every call that would change that seats it first.
 //!
 //! # Costs
 //!
@@ -95,8 +100,8 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     pub(super) wake: u64,
     /// The timer that `wake` is the deadline of, if it still is.
     pub(super) witness: u32,
-    /// The slot that a timer was put in last, the plain way.
-    pub(super) newest: u32,
+    /// The timer that was scheduled last, if it is in no slot yet (W9); else [`NIL`].
+    pub(super) newcomer: u32,
     /// There may be a slot to open ahead of the cursor.
     pub(super) upkeep_due: bool,
     /// When a call that finds nothing due should do some upkeep.
@@ -130,7 +135,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             front: Front::new(),
             wake: u64::MAX,
             witness: NIL,
-            newest: NIL,
+            newcomer: NIL,
             upkeep_due: false,
             idle_from: u64::MAX,
             saved_moves: 0,
@@ -148,6 +153,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.slots.reserve(FIRST_RINGS * SLOTS);
         self.first_spare = NIL;
         (self.cursor, self.wake, self.witness) = (now, u64::MAX, NIL);
+        self.newcomer = NIL;
         self.idle_from = u64::MAX;
         self.set_floor(Self::FIRST_FLOOR);
         self.overtaken = false;
@@ -194,18 +200,18 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         self.floor_bit = Geometry::<SLOTS>::lowest_bit(level);
     }
 
-    /// Takes a timer out of its slot. Its place is the caller's to set.
+    /// Takes a timer off the wheel. Its place is the caller's to set.
     #[inline]
     pub(crate) fn unlink<T>(&mut self, arena: &mut Arena<T>, index: u32) {
         let place = arena.node(index).place();
         debug_assert!(
             place.is_on_wheel(),
-            "only a timer in a slot can be taken out of one"
+            "only a timer on the wheel can be taken off it"
         );
         self.note_departure(arena, index, place.spot_in_list(), ());
     }
 
-    /// A timer that was in a slot is gone, or about to go, given its spot. Gives back what it is
+    /// A timer that was on the wheel is gone, or about to go, given its spot. Gives back what it is
     /// given: so the last thing done is the call that is seldom made, and the others need no stack.
     #[inline(always)]
     pub(crate) fn note_departure<T, R>(
@@ -215,9 +221,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         spot: u32,
         result: R,
     ) -> R {
-        if let Some(slot) = self.slots.get_mut(self.newest as usize)
-            && slot.list.take_back(&mut arena.chunks, spot)
-        {
+        if index == self.newcomer {
+            self.newcomer = NIL;
             return result;
         }
         let left = arena.chunks.erase(spot);
@@ -283,7 +288,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 self.free_if_empty(ring);
             }
         }
-        if self.rings[ROOT as usize].is_empty() {
+        if self.rings[ROOT as usize].is_empty() && self.newcomer == NIL {
             (self.wake, self.witness) = (u64::MAX, NIL);
             self.idle_from = u64::MAX;
         }
@@ -334,6 +339,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     }
 
     fn bring_forward<T>(&mut self, arena: &mut Arena<T>, index: u32, deadline: Instant) {
+        self.seat(arena);
         let Some(slot_id) = Self::slot_of(arena, index) else {
             debug_assert!(false, "only a timer in a slot can be moved in it");
             return;
@@ -345,7 +351,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if at < start {
             self.unlink(arena, index);
             arena.node_mut(index).deadline = deadline;
-            self.insert(arena, index);
+            self.insert_seated(arena, index);
             return;
         }
         arena.node_mut(index).deadline = deadline;
@@ -398,7 +404,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// Gives back the memory of rings, if no timer is in one.
     pub(crate) fn shrink_to_fit(&mut self) {
-        if self.slots.iter().all(|slot| slot.list.is_empty()) {
+        if self.newcomer == NIL && self.slots.iter().all(|slot| slot.list.is_empty()) {
             self.restart(self.cursor);
         }
         self.rings.shrink_to_fit();

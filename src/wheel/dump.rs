@@ -154,13 +154,15 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         ring: u32,
     ) -> fmt::Result {
         let here = &self.rings[ring as usize];
-        for slot in here.occupied_slots() {
-            let content = &self.slots[Self::join(ring, slot) as usize];
+        let newcomers = self.slot_of_newcomer(arena);
+        for slot in 0..SLOTS {
+            let slot_id = Self::join(ring, slot);
+            let content = &self.slots[slot_id as usize];
             if here.level() > lines.level {
                 if let Some(finer) = content.finer() {
                     self.write_slots(lines, arena, finer)?;
                 }
-            } else if !content.list.is_empty() {
+            } else if !content.list.is_empty() || newcomers == Some(slot_id) {
                 if lines.may_show == 0 {
                     lines.hidden += 1;
                 } else {
@@ -180,9 +182,11 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         slot: usize,
     ) -> fmt::Result {
         let here = &self.rings[ring as usize];
-        let content = &self.slots[Self::join(ring, slot) as usize];
+        let slot_id = Self::join(ring, slot);
+        let content = &self.slots[slot_id as usize];
         let (start, last) = (here.start_of(slot), here.last_of(slot));
-        let (mut timers, mut postponed) = (0, 0);
+        let mut timers = usize::from(self.slot_of_newcomer(arena) == Some(slot_id));
+        let mut postponed = 0;
         for batch in content.list.batches(&arena.chunks) {
             let deadlines = batch.deadlines(arena);
             let here = &deadlines[..batch.timers().len()];

@@ -38,14 +38,17 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             return Ok(None);
         }
         let before = self.stats.moves;
+        *moves = moves.saturating_sub(self.seat(arena));
         let found = self.find_due(arena, now.as_nanos(), moves);
         self.stats.note_call(before);
         found
     }
 
-    /// The timer that is due first, and when, if the front shows it and it was not postponed.
+    /// The timer that is due first, and when, if the front shows it and it was not postponed. The
+    /// newcomer is to be [seated](Self::seat) before.
     #[inline]
     pub(crate) fn ready<T>(&self, arena: &Arena<T>) -> Option<(Instant, u32)> {
+        debug_assert!(self.newcomer == NIL, "W9: the newcomer may be earlier");
         let entry = self.front.first()?;
         let deadline = arena.node(entry.index).deadline;
         (deadline.as_nanos() == entry.at).then_some((deadline, entry.index))

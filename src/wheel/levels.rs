@@ -83,7 +83,8 @@ impl fmt::Debug for Levels {
 }
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
-    /// Looks at each ring, and at the tally of each chunk of timers.
+    /// Looks at each ring, and at the tally of each chunk of timers. The newcomer counts where it will be
+    /// put.
     pub(crate) fn levels<T>(&self, arena: &Arena<T>) -> Levels {
         let mut levels = Levels::NONE;
         levels.count = Self::TOP as usize + 1;
@@ -98,6 +99,12 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 level.slots += usize::from(timers > 0);
                 level.timers += timers;
             }
+        }
+        if let Some(slot_id) = self.slot_of_newcomer(arena) {
+            let level = &mut levels.levels
+                [self.rings[Self::split(slot_id).0 as usize].level() as usize];
+            level.slots += usize::from(self.slots[slot_id as usize].list.is_empty());
+            level.timers += 1;
         }
         levels
     }

@@ -32,7 +32,7 @@ pub use self::levels::{LevelStats, Levels};
 pub use self::stats::WheelStats;
 pub use crate::arena::{Budget, Expired, Iter, Refused, TimerKey};
 
-use crate::arena::{Arena, Place};
+use crate::arena::Arena;
 use crate::time::Instant;
 
 /// Slots of a ring.
@@ -111,7 +111,7 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     /// [`Instant::MAX`] is as good as never.
     #[inline(always)]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> TimerKey {
-        self.core.schedule(&mut self.arena, deadline, Place::DETACHED, value)
+        self.core.schedule(&mut self.arena, deadline, value)
     }
 
     /// Gives a timer another deadline, earlier or later, due or not; it keeps its key. O(1); to a

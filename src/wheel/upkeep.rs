@@ -50,7 +50,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 if at > last {
                     // Postponed beyond this slot.
                     self.stats.postponed += 1;
-                    self.insert(arena, *index);
+                    self.insert_seated(arena, *index);
                     continue;
                 }
                 let finer = *finer.get_or_insert_with(|| {
@@ -119,7 +119,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         while let Some(index) = self.front.next_late() {
             // The list is tidied once for all.
             let _ = arena.chunks.erase(arena.node(index).place().spot_in_list());
-            self.insert(arena, index);
+            self.insert_seated(arena, index);
             moved += 1;
         }
         if moved > 0 {
@@ -145,7 +145,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             self.front.enter(deadline, head.index);
         } else {
             self.unlink(arena, head.index);
-            self.insert(arena, head.index);
+            self.insert_seated(arena, head.index);
         }
     }
 
@@ -203,13 +203,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     /// Moves some timers of a slot behind the cursor's down. Gives how many.
     fn open_ahead<T>(&mut self, arena: &mut Arena<T>) -> usize {
+        let seated = self.seat(arena);
         let Some((ring, slot)) = self.slot_to_open(arena) else {
             self.upkeep_due = false;
-            return 0;
+            return seated;
         };
         let moved = self.open(arena, ring, slot, UPKEEP_MOVES);
         self.stats.moves += moved as u64;
-        moved
+        seated + moved
     }
 
     /// From when on a call that has nothing else to do should [`idle`](Self::idle).
@@ -230,7 +231,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         most: usize,
     ) -> usize {
         let before = self.stats.moves;
-        let mut moves = most.min(IDLE_MOVES);
+        let mut moves = most.min(IDLE_MOVES).saturating_sub(self.seat(arena));
         let horizon = now.as_nanos().saturating_add(self.floor_bit.get());
         if moves > 0
             && let Ok(Found::Timer(_)) = self.head(arena, horizon, &mut moves)
@@ -247,6 +248,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// budget is spent: then true. Postponed timers stay where they are until they come up.
     pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
         let before = self.stats.moves;
+        moves = moves.saturating_sub(self.seat(arena));
         let mut is_ready = self.head(arena, u64::MAX, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             if moves == 0 {

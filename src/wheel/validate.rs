@@ -7,7 +7,7 @@ use alloc::vec;
 use super::Wheel;
 use super::core::Core;
 use super::ring::Geometry;
-use crate::arena::{Arena, Node, TimerKey};
+use crate::arena::{Arena, NIL, Node, Place, TimerKey};
 
 impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     /// Checks every invariant; `Ok` gives how many timers are in the rings.
@@ -32,6 +32,24 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 }
                 rings.push(inner);
             }
+        }
+        if self.newcomer != NIL {
+            let node = arena.node(self.newcomer);
+            if !node.place().is_on_wheel() || node.place().spot() != Some(Place::NO_SPOT)
+            {
+                return Err(format!(
+                    "W9: newcomer {} says {:?}",
+                    self.newcomer,
+                    node.place()
+                ));
+            }
+            let at = node.deadline.as_nanos();
+            let here = &self.rings[self.path(self.floor) as usize];
+            let is_before = at < here.start_of(here.slot_of(self.cursor));
+            if is_before && (!self.overtaken || self.front.is_earliest()) {
+                return Err(format!("W9: nobody knows that {at} is before the cursor"));
+            }
+            (timers, earliest) = (timers + 1, earliest.min(at));
         }
         if self.wake > earliest {
             return Err(format!("W5: wake {} is after deadline {earliest}", self.wake));
@@ -115,7 +133,10 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         let start = here.start_of(slot);
         if self.front.is_earliest() {
             let is_before = |(_, node): &(TimerKey, &Node<T>)| {
-                let spot = node.place().spot().filter(|_| node.place().is_on_wheel());
+                let spot = node
+                    .place()
+                    .spot()
+                    .filter(|spot| node.place().is_on_wheel() && *spot != Place::NO_SPOT);
                 spot.is_some_and(|spot| {
                     let (ring, slot) = Self::split(arena.chunks.owner(spot));
                     self.rings[ring as usize].start_of(slot) < start
