@@ -198,6 +198,15 @@ impl Chunks {
         compact
     }
 
+    /// Asks memory for the line of the chunk that will be looked at next, while there is other work to
+    /// do. A load whose result nobody waits for: what a prefetch is where there is no unsafe code.
+    #[inline(always)]
+    pub(super) fn foresee(&self, chunk: u32) {
+        if let Some(line) = self.lines.get(chunk as usize) {
+            core::hint::black_box(line.0[0]);
+        }
+    }
+
     /// Writes a chunk anew, without gaps.
     pub(super) fn rewrite(&mut self, chunk: u32, content: &Compact) {
         let timers = content.timers();

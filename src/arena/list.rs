@@ -222,13 +222,18 @@ impl List {
         chunks.find(self.head)?;
         let batch = Batch(chunks.compact(self.head));
         self.drop_chunk(chunks, self.head);
+        chunks.foresee(self.head);
         Some(batch)
     }
 
     /// The timers chunk by chunk, from first to last; they stay.
     #[inline]
     pub(crate) fn batches(self, chunks: &Chunks) -> impl Iterator<Item = Batch> {
-        self.chunks(chunks).map(|chunk| Batch(chunks.compact(chunk)))
+        self.chunks(chunks).map(|chunk| {
+            let batch = Batch(chunks.compact(chunk));
+            chunks.foresee(chunks.links(chunk).next);
+            batch
+        })
     }
 
     /// From here on, the owner hears of every timer that leaves.
