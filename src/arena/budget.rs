@@ -51,3 +51,15 @@ impl Budget {
         self.moves = self.moves.saturating_sub(moves);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Budget;
+
+    #[test]
+    fn a_timer_has_three_moves_and_few_have_64_together() {
+        let moves = |timers| Budget::timers(timers).moves;
+        assert_eq!([0, 1, 21, 22, 64].map(moves), [64, 64, 64, 66, 192]);
+        assert_eq!(Budget::timers(usize::MAX), Budget::unlimited());
+    }
+}

@@ -52,3 +52,16 @@ impl fmt::Debug for TimerKey {
         write!(f, "TimerKey({}v{})", self.index(), self.0.get() >> Place::BITS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn a_key_says_its_slot_and_generation() {
+        let stamp = NonZeroU64::new(3 << Place::BITS).unwrap();
+        assert_eq!(format!("{:?}", TimerKey::new(17, stamp)), "TimerKey(17v3)");
+    }
+}

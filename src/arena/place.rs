@@ -209,3 +209,81 @@ impl fmt::Debug for Place {
         self.home().map_or(Ok(()), |home| write!(f, " (home {home})"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    /// A place of every state, as a timer gets there, and what it is.
+    fn places() -> [(Place, &'static str); 5] {
+        let queued = Place::DETACHED.queued(9);
+        [
+            (Place::DETACHED.on_wheel(5), "on the wheel, spot 5"),
+            (Place::DETACHED.on_wheel(Place::NO_SPOT), "new on the wheel"),
+            (Place::DETACHED, "detached"),
+            (queued.with_home(Some(0)), "queued, spot 9 (home 0)"),
+            (
+                queued.with_home(Some(62)).postponed_in_queue(),
+                "queued, postponed, spot 9 (home 62)",
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_place_says_in_what_it_is_and_only_that() {
+        for (place, words) in places() {
+            assert_eq!(format!("{place:?}"), words);
+            let (on_wheel, queued) = (words.contains("wheel"), words.contains("queued"));
+            let postponed = words.contains("postponed");
+            assert_eq!(place.is_on_wheel(), on_wheel, "{words}");
+            assert_eq!(place.is_queued(), queued, "{words}");
+            assert_eq!(place.is_postponed_in_queue(), postponed, "{words}");
+            assert_eq!(place.waits_for_its_deadline(), on_wheel || postponed, "{words}");
+            assert_eq!(place.is_detached(), words == "detached");
+            assert_eq!(place.spot().is_none(), words == "detached");
+            assert_eq!(place.window(), None, "{words}");
+            assert_eq!(Place::is_plain(place.bits()), on_wheel, "{words}");
+        }
+        let window = Place::in_window(7);
+        assert_eq!((window.window(), window.home()), (Some(7), None));
+        assert!(window.is_queued() && !window.waits_for_its_deadline());
+        assert_eq!(format!("{window:?}"), "in window 7");
+        #[cfg(feature = "mio")]
+        assert_eq!(Place::DETACHED.queued(9).detached(), Place::DETACHED);
+    }
+
+    #[test]
+    fn what_moves_keeps_its_home_and_who_gets_one_keeps_its_place() {
+        for home in [None, Some(0), Some(1), Some(62)] {
+            for (place, _) in places() {
+                let place = place.with_home(home);
+                assert_eq!(place.home(), home);
+                assert_eq!(place.home_number(), home.map_or(0, |home| home as usize + 1));
+                let moved = [
+                    (place.on_wheel(3), 3),
+                    (place.queued(4), 4),
+                    (place.queued(4).postponed_in_queue(), 4),
+                    (place.queued(4).postponed_in_queue().in_order_in_queue(), 4),
+                    (place.on_wheel(3).at_spot(8), 8),
+                    (place.queued(Place::NO_SPOT).at_spot(0), 0),
+                ];
+                for (moved, spot) in moved {
+                    assert_eq!(moved.home(), home, "{moved:?}");
+                    assert_eq!(moved.spot(), Some(spot), "{moved:?}");
+                    assert_eq!(moved.with_home(Some(17)).spot(), Some(spot), "{moved:?}");
+                    assert_eq!(moved.with_home(Some(17)).is_queued(), moved.is_queued());
+                }
+                assert!(
+                    !place
+                        .queued(4)
+                        .postponed_in_queue()
+                        .in_order_in_queue()
+                        .is_postponed_in_queue()
+                );
+                assert_eq!(Place::from_bits(place.bits() | 1 << Place::BITS), place);
+            }
+        }
+    }
+}
