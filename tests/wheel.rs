@@ -400,3 +400,29 @@ fn the_timer_scheduled_last_is_like_any_other() {
         }
     }
 }
+
+/// Rings, too: of a million timers, those that a crowd is opened into find room.
+#[test]
+fn who_has_asked_for_room_needs_no_more_for_timers_that_fire() {
+    for reserved in [true, false] {
+        let mut wheel = Wheel::with_capacity(if reserved { 1_000_000 } else { 0 });
+        if !reserved {
+            wheel.reserve(1_000_000);
+        }
+        let memory = wheel.memory();
+        let mut random = Random::new(5);
+        wheel.extend((0..1_000_000).map(|i| (at(SECOND + random.below(30 * SECOND)), i)));
+        for step in 1..=300 {
+            while let Some(expired) = wheel.pop_expired(at(SECOND + step * 10 * MILLI)) {
+                let after = SECOND + random.below(30 * SECOND);
+                wheel.schedule(
+                    expired.deadline + core::time::Duration::from_nanos(after),
+                    0,
+                );
+            }
+        }
+        assert!(wheel.stats().opened > 10);
+        let sorting = wheel.memory() - memory;
+        assert!(sorting < 10_000, "more than what a slot is sorted in: {sorting} bytes");
+    }
+}

@@ -113,9 +113,11 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
     #[doc(hidden)]
     #[must_use]
     pub fn with_geometry(now: Instant, capacity: usize) -> Self {
+        let mut wheel = Core::starting_at(now);
+        wheel.reserve(capacity);
         Self {
             arena: Arena::with_capacity(capacity),
-            wheel: Core::starting_at(now),
+            wheel,
             queues: Queues::new(),
             slack: Slack::new(),
             now,

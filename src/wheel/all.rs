@@ -82,10 +82,12 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         self.arena.capacity()
     }
 
-    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    /// Makes room for `additional` timers more, so that scheduling them allocates no slots, and a
+    /// million or more no rings.
     /// As with a `Vec`, it panics if that is more than memory holds.
     pub fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);
+        self.core.reserve(self.len().saturating_add(additional));
     }
 
     /// Gives back what memory it can: that of vacant slots behind the last timer, and of rings if

@@ -59,6 +59,9 @@ use crate::time::Instant;
 pub(super) const ROOT: u32 = 0;
 /// Rings that there is room for from the start: few wheels need more at once.
 const FIRST_RINGS: usize = 16;
+/// Timers to a ring. A million that fire within half a minute have some 140 rings at a time: two
+/// seconds' worth, opened two levels down.
+const TIMERS_TO_A_RING: usize = 6144;
 /// Levels of the narrowest geometry, rings of two slots.
 pub(super) const MOST_LEVELS: usize = 64;
 
@@ -143,6 +146,14 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         };
         core.restart(now.as_nanos());
         core
+    }
+
+    /// Makes room for the rings of so many timers, so that the rings there are need not be copied when
+    /// others are made: at a million that takes longer than anything else a call does.
+    pub(crate) fn reserve(&mut self, timers: usize) {
+        let rings = (timers / TIMERS_TO_A_RING).saturating_sub(self.rings.len());
+        self.rings.reserve_exact(rings);
+        self.slots.reserve_exact(rings * SLOTS);
     }
 
     /// Makes the rings around a time, empty, so that what is scheduled next lies on its level.

@@ -101,7 +101,8 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
     #[doc(hidden)]
     #[must_use]
     pub fn with_geometry(now: Instant, capacity: usize) -> Self {
-        let (arena, core) = (Arena::with_capacity(capacity), Core::starting_at(now));
+        let (arena, mut core) = (Arena::with_capacity(capacity), Core::starting_at(now));
+        core.reserve(capacity);
         Self { arena, core, now }
     }
 
