@@ -298,3 +298,39 @@ fn near_timers_lie_in_fine_slots_at_any_time() {
         assert!(near >= 300, "{near} of 1,000 lie in slots of less than a minute");
     }
 }
+
+/// To the byte, rings and what a slot is sorted in included, as the allocator has it.
+#[test]
+fn a_wheels_memory_is_what_was_allocated_for_it_and_not_yet_given_back() {
+    let mut wheel = None;
+    let mut now = 0;
+    let allocated = measure(|| {
+        let wheel = wheel.insert(Wheel::with_capacity(100));
+        let mut random = Random::new(11);
+        wheel.extend((0..20_000).map(|i| (at(random.below(SECOND)), i)));
+        for _ in 0..200 {
+            now += 100_000;
+            while wheel.pop_expired(at(now)).is_some() {}
+        }
+    });
+    let mut wheel = wheel.unwrap();
+    assert!(wheel.stats().opened > 2 && wheel.dump().to_string().contains("sorted: "));
+    assert_eq!(wheel.memory() as i64, allocated.bytes_current);
+
+    // A crowd has rings of its own, which go when it has.
+    let given_back = measure(|| {
+        while let Some(next) = wheel.next_deadline() {
+            assert!(wheel.pop_expired(next).is_some());
+        }
+        wheel.shrink_to_fit();
+    });
+    let left = allocated.bytes_current + given_back.bytes_current;
+    assert_eq!(wheel.memory() as i64, left);
+    assert!(left < 20_000, "{left} bytes of no timers");
+    // Where there is room no more is made.
+    wheel.reserve(1_000);
+    let capacity = wheel.capacity();
+    wheel.extend((0..500).map(|i| (at(i), i)));
+    wheel.reserve(500);
+    assert_eq!(wheel.capacity(), capacity);
+}
