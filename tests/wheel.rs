@@ -346,6 +346,27 @@ fn who_is_cancelled_at_once_leaves_nothing_behind() {
     assert_eq!(wheel.next_wakeup(), Some(at(MILLI)));
 }
 
+/// Alone on the wheel, it is in no slot, and no slot has a timer.
+#[test]
+fn the_only_timer_survives_what_empties_a_wheel() {
+    let mut wheel = Wheel::new();
+    for round in 0..10 {
+        let key = wheel.schedule(at(round * SECOND), round);
+        wheel.shrink_to_fit();
+        wheel.reserve(10);
+        wheel.validate().unwrap();
+        assert_eq!(wheel.deadline(key), Some(at(round * SECOND)));
+        assert_eq!(wheel.next_deadline(), Some(at(round * SECOND)));
+        let other = wheel.schedule(at(round), 99);
+        assert_eq!(wheel.cancel(key), Some(round));
+        wheel.shrink_to_fit();
+        assert_eq!(
+            wheel.pop_expired(at(20 * SECOND)).map(|expired| expired.key),
+            Some(other)
+        );
+    }
+}
+
 /// The timer scheduled last is in no slot yet. It is seen, told and taken as if it were, whatever is
 /// asked first: where its slot is empty, where others lie in it, where it is sorted, where it is
 /// opened, and before the cursor.
