@@ -146,7 +146,8 @@ fn for_an_hour_it_is_never_off_by_a_microsecond_after_the_first_second() {
             calibration_ppm,
         );
         let worst = run(&clock, 3_600 * SECOND);
-        assert!(worst.abs() <= 1_000, "off by {worst} ns at {ticks_a_micro} ticks");
+        // A microsecond is what is promised; readings that are off by 40 ns make less than this.
+        assert!(worst.abs() <= 150, "off by {worst} ns at {ticks_a_micro} ticks");
         let report = clock.report();
         let ppm = f64::from(kernel_ppb) / 1e3 - f64::from(calibration_ppm);
         assert!((report.ppm - ppm).abs() < 1.0, "{} instead of {ppm}", report.ppm);
@@ -178,21 +179,36 @@ fn readings_that_are_held_up_do_not_move_it() {
 }
 
 #[test]
-fn after_a_sleep_in_which_the_counter_went_on_it_does_not_freeze() {
+fn after_a_sleep_in_which_the_counter_went_on_it_goes_slower_and_does_not_freeze() {
+    // It falls asleep where the same run ended.
+    let awake = clock_on(Machine::new(2_596, vec![(0, 0)]), 0);
+    run(&awake, 10 * SECOND);
     let mut machine = Machine::new(2_596, vec![(0, 0)]);
-    machine.slept = Some((10 * SECOND, 3_600 * SECOND));
+    machine.slept = Some((awake.counter.time(), 3_600 * SECOND));
     let clock = clock_on(machine, 0);
     run(&clock, 10 * SECOND);
     clock.counter.pass(3_600 * SECOND);
     // Nobody knows who has read the clock just before; it is ahead by a segment at most.
     let ahead = Machine::ahead(&clock);
     assert!((-1_000..150_000_000).contains(&ahead), "ahead by {ahead} ns");
-    let before = clock.now();
-    clock.counter.pass(SECOND);
-    let passed = clock.now() - before;
-    assert!((980_000_000..=1_000_001_000).contains(&passed), "{passed} ns in a second");
-    run(&clock, clock.counter.time() + 20 * SECOND);
-    assert!(Machine::ahead(&clock).abs() < 1_000);
+    // It goes slower, by 1.6 % as long as it is far ahead and by less than half a thousandth then.
+    let mut ahead = ahead;
+    assert!(ahead > 20_000_000, "or this test shows nothing: {ahead} ns");
+    for second in 0..200 {
+        run(&clock, clock.counter.time() + SECOND);
+        let less = ahead - Machine::ahead(&clock);
+        ahead -= less;
+        match ahead + less {
+            3_000_000.. => {
+                assert!(less > 10_000_000, "{less} ns less in second {second}")
+            }
+            600_000..900_000 => {
+                assert!((100_000..2_200_000).contains(&less), "{less} ns")
+            }
+            _ => {}
+        }
+    }
+    assert!(ahead.abs() < 200, "{ahead} ns");
 }
 
 #[test]
