@@ -82,11 +82,63 @@ fn the_clock_runs_on_the_kernels_scale() {
     let (low, high) = offset_bounds(&clock);
     let passed = MonotonicClock::kernel().now().saturating_duration_since(begun);
 
-    // A few ppm is usual. But quanta calibrates within a millisecond, and one reading that was held
-    // up bends the rate: only a wrong scale is a fault of ours.
-    let allowed = i128::try_from(passed.as_nanos() / 20).unwrap();
+    let allowed = i128::try_from(passed.as_nanos() / 1_000).unwrap();
     assert!(low - high_before <= allowed, "fast: {low} ns after {high_before}");
     assert!(low_before - high <= allowed, "slow: {high} ns after {low_before}");
+}
+
+/// Compares the clock with the kernel's for a while, at odd moments, and gives by how much it was off
+/// at least, at most, and how often it was asked; of the first second nothing.
+fn compare(clock: &MonotonicClock, length: Duration) -> (i128, i128, u64) {
+    let begun = MonotonicClock::kernel().now();
+    let (mut ahead, mut behind, mut asked) = (i128::MIN, i128::MAX, 0);
+    let mut last = clock.now();
+    loop {
+        let passed = MonotonicClock::kernel().now().saturating_duration_since(begun);
+        if passed > length {
+            return (ahead, behind, asked);
+        }
+        let now = clock.now();
+        assert!(now >= last, "back from {last:?} to {now:?}");
+        last = now;
+        if passed > Duration::from_secs(1) {
+            let (low, high) = offset_bounds(clock);
+            (ahead, behind, asked) = (ahead.max(low), behind.min(high), asked + 1);
+        }
+        if asked % 64 == 0 {
+            thread::sleep(Duration::from_micros(asked * 7919 % 30_000));
+        }
+    }
+}
+
+#[test]
+fn it_keeps_to_the_kernels_clock() {
+    let clock = MonotonicClock::new();
+    let (ahead, behind, asked) = compare(&clock, Duration::from_secs(2));
+    // A reading of both that was held up each time counts for what it was uncertain by; the figure of
+    // a quiet machine is in docs/FIGURES.md.
+    assert!(
+        ahead <= 20_000 && behind >= -20_000,
+        "{ahead} and {behind} ns, {asked} times"
+    );
+    if let Some(discipline) = clock.discipline() {
+        assert!(discipline.anchors > 10, "{discipline:?}");
+        assert!(discipline.ppm.abs() < 1_000.0, "{discipline:?}");
+        assert!(discipline.offset_nanos.abs() < 20_000, "{discipline:?}");
+        assert!(discipline.last_anchor <= clock.now());
+    }
+    assert!(MonotonicClock::kernel().discipline().is_none());
+}
+
+/// The figure: `cargo test --release --test monotonic -- --ignored --nocapture`.
+#[test]
+#[ignore = "a minute, for the figure in docs/FIGURES.md"]
+fn a_minute_beside_the_kernels_clock() {
+    let clock = MonotonicClock::new();
+    let (ahead, behind, asked) = compare(&clock, Duration::from_secs(60));
+    println!("compared {asked} times: at least {ahead} ns ahead and {} behind", -behind);
+    println!("{:?}", clock.discipline());
+    assert!(ahead <= 1_000 && behind >= -1_000);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(super) fn now_nanos() -> u64 {
 /// page in which the host corrects rate and offset, for instance after a migration; a guest that
 /// may rely on the bare counter has `tsc` here. So only the bare counters count, and where nothing
 /// can be read (no sysfs in a sandbox) the answer is the safe one.
+#[cfg_attr(not(target_has_atomic = "64"), allow(dead_code))]
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn trusts_the_counter() -> bool {
     const CURRENT: &str =
@@ -41,11 +42,13 @@ pub(super) fn trusts_the_counter() -> bool {
 }
 
 /// Other kernels do not say, and have no way to reject the counter that would need to be asked.
+#[cfg_attr(not(target_has_atomic = "64"), allow(dead_code))]
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) fn trusts_the_counter() -> bool {
     true
 }
 
+#[cfg_attr(not(target_has_atomic = "64"), allow(dead_code))]
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_bare_counter(clocksource: &str) -> bool {
     matches!(clocksource.trim_end(), "tsc" | "arch_sys_counter")

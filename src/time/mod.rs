@@ -8,6 +8,13 @@
 //! - [`Interval`]: ticks on an exact grid, and [`MissedTickBehavior`] for those that were missed.
 
 mod clock;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+mod counter;
+#[cfg(all(feature = "std", not(target_has_atomic = "64")))]
+#[path = "no_counter.rs"]
+mod counter;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+mod discipline;
 mod instant;
 mod interval;
 #[cfg(feature = "std")]
@@ -16,6 +23,8 @@ mod manual;
 mod missed;
 #[cfg(feature = "std")]
 mod monotonic;
+#[cfg(feature = "std")]
+mod report;
 
 pub use clock::Clock;
 pub use instant::Instant;
@@ -24,3 +33,5 @@ pub use manual::ManualClock;
 pub use missed::MissedTickBehavior;
 #[cfg(feature = "std")]
 pub use monotonic::MonotonicClock;
+#[cfg(feature = "std")]
+pub use report::Discipline;
