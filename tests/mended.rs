@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{MILLI, Random, SECOND, at};
 use tourbillon::timers::{Budget, Timers};
+use tourbillon::wheel::Wheel;
 
 /// A member that was touched with an older reading, as the last of its queue, drew the queue's end
 /// back behind what its empty last chunk said, and those that came then were withheld.
@@ -197,4 +198,68 @@ fn an_exact_timer_does_not_wait_for_windows_of_a_later_slot() {
     assert!(timers.cancel(first).is_some() && timers.cancel(second).is_some());
     let popped = timers.pop_expired_within(at(base + 10), &mut Budget::timers(64));
     assert_eq!(popped.map(|expired| expired.value), Some(777));
+}
+
+/// A wheel whose only timer was cancelled at once still woke for it, and whoever came next, later but
+/// before the cursor, was not known to be there.
+#[test]
+fn a_lone_timer_that_is_cancelled_hides_nobody_who_comes_after_it() {
+    let far = 1 << 62;
+    let mut wheel: Wheel<u64> = Wheel::with_geometry(at(far), 0);
+    assert!(!wheel.maintain(at(0), 10));
+    let lone = wheel.schedule(at(5), 0);
+    wheel.cancel(lone);
+    assert!(!wheel.maintain(at(0), 10));
+    wheel.schedule(at(7), 1);
+    wheel.validate().unwrap();
+    wheel.schedule(at(far + 7), 2);
+    wheel.schedule(at(far + 700), 3);
+    wheel.validate().unwrap();
+    assert_eq!(wheel.next_deadline(), Some(at(7)));
+    let popped: Vec<_> = wheel.drain_all().map(|expired| expired.value).collect();
+    assert_eq!(popped, [1, 2, 3]);
+}
+
+/// A timer that was scheduled last into a slot that had to be relieved was put there by a call that
+/// had no moves left, in each of the three wheels that a `Timers` has.
+#[test]
+fn a_spent_budget_seats_nobody() {
+    const OVERDRAWN: u64 = 160;
+    for moves in [1, 16, 33, 48, 100] {
+        let mut timers = Timers::new();
+        for i in 0..160 {
+            timers.schedule(at(900 * MILLI + i), i);
+        }
+        for i in 0..177 {
+            timers.schedule_within(at(1 + i), at(500 * MILLI + i), i);
+        }
+        for i in 0..177 {
+            timers.schedule(at((1 << 30) + i), i);
+        }
+        let touched = |timers: &Timers<u64>| {
+            let stats = timers.stats();
+            stats.wheel.moves + stats.moved_from_queues + stats.moved_in_windows
+        };
+        let before = touched(&timers);
+        let mut budget = Budget { timers: 10, moves };
+        timers.pop_expired_within(at(SECOND), &mut budget);
+        let spent = touched(&timers) - before;
+        assert!(spent <= moves as u64 + OVERDRAWN, "{spent} moves of {moves}");
+
+        let mut wheel = Wheel::new();
+        wheel.extend((0..160).map(|i| (at(900 * MILLI + i), i)));
+        wheel.extend((0..177).map(|i| (at((1 << 30) + i), i)));
+        let before = wheel.stats().moves;
+        assert!(wheel.maintain(at(0), moves));
+        let spent = wheel.stats().moves - before;
+        assert!(
+            spent <= moves as u64 + OVERDRAWN,
+            "{spent} moves of {moves} to maintain"
+        );
+        let before = wheel.stats().moves;
+        wheel.schedule(at(SECOND), 1);
+        let mut none = Budget { timers: 1, moves: 0 };
+        assert!(wheel.pop_expired_within(at(SECOND), &mut none).is_none());
+        assert_eq!(wheel.stats().moves, before);
+    }
 }

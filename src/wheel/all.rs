@@ -82,8 +82,9 @@ impl<T, const SLOTS: usize, const LEAF: usize> Wheel<T, SLOTS, LEAF> {
         self.arena.capacity()
     }
 
-    /// Makes room for `additional` timers more, so that scheduling them allocates no slots, and a
-    /// million or more no rings.
+    /// Makes room for `additional` timers more, so that scheduling them does not allocate slots.
+    /// For rings, too, room is made in proportion; how many there will be depends on when the timers are
+    /// due.
     /// As with a `Vec`, it panics if that is more than memory holds.
     pub fn reserve(&mut self, additional: usize) {
         self.arena.reserve(additional);

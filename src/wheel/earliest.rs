@@ -37,6 +37,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         if now.as_nanos() < self.wake {
             return Ok(None);
         }
+        if *moves == 0 {
+            return Err(Spent);
+        }
         let before = self.stats.moves;
         *moves = moves.saturating_sub(self.seat(arena));
         let found = self.find_due(arena, now.as_nanos(), moves);
@@ -173,6 +176,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
                 (ring, level) = (finer, level - 1);
             }
             if ring == ROOT {
+                // What a newcomer that has gone has left behind. Whoever comes now is the earliest.
+                (self.wake, self.witness) = (u64::MAX, NIL);
+                self.idle_from = u64::MAX;
                 return None;
             }
             // A ring around the cursor that was never used, or the last of all.

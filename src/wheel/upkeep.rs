@@ -1,7 +1,7 @@
 //! What moves timers: opening a slot, sorting one, putting right what was postponed, and doing some
 //! of it ahead of time. The rest of [`Core`], split off; the invariants are its.
 
-use super::core::Core;
+use super::core::{Core, ROOT};
 use super::earliest::{Found, Head};
 use super::ring::Geometry;
 use crate::arena::{Arena, NIL};
@@ -249,6 +249,9 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     pub(crate) fn maintain<T>(&mut self, arena: &mut Arena<T>, mut moves: usize) -> bool {
         let before = self.stats.moves;
         moves = moves.saturating_sub(self.seat(arena));
+        if moves == 0 {
+            return !self.rings[ROOT as usize].is_empty();
+        }
         let mut is_ready = self.head(arena, u64::MAX, &mut moves).is_ok();
         while is_ready && self.upkeep_due {
             if moves == 0 {
