@@ -20,7 +20,7 @@ const STATE_MASK: u64 = ((1 << STATE_BITS) - 1) << SPOT_BITS;
 const HOME_SHIFT: u32 = SPOT_BITS + STATE_BITS;
 const HOME_BITS: u32 = 6;
 
-/// In a slot of the wheel.
+/// On the wheel: in a slot, or about to be put in one.
 const ON_WHEEL: u64 = 0 << SPOT_BITS;
 /// In the home queue, ahead of the place that its deadline asks for.
 const POSTPONED: u64 = 1 << SPOT_BITS;
@@ -141,13 +141,13 @@ impl Place {
         self.at(DETACHED, 0)
     }
 
-    /// Where it is written down; `None`: it is detached.
+    /// Where it is written down, or [`NO_SPOT`](Self::NO_SPOT); `None`: it is detached.
     #[inline]
     pub(crate) const fn spot(self) -> Option<u32> {
         if self.is_detached() { None } else { Some((self.0 & SPOT_MASK) as u32) }
     }
 
-    /// Where it is written down, given that it is in a list.
+    /// Where it is written down, or [`NO_SPOT`](Self::NO_SPOT), given that it is not detached.
     #[inline]
     pub(crate) const fn spot_in_list(self) -> u32 {
         debug_assert!(!self.is_detached());

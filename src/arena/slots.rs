@@ -246,7 +246,7 @@ impl<T> Arena<T> {
         }
     }
 
-    /// Whether a slot holds a timer that is in some list and due at that instant.
+    /// Whether a slot holds a timer that is not detached and due at that instant.
     #[inline]
     pub(crate) fn is_due_at(&self, index: u32, at: Instant) -> bool {
         match self.slots.get(index as usize) {

@@ -34,7 +34,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
 
     #[inline(always)]
     fn seat_newcomer<T>(&mut self, arena: &mut Arena<T>) -> usize {
-        let index = core::mem::replace(&mut self.newcomer, NIL);
+        let index = self.newcomer;
         let (_, slot_id) = self.find_slot(arena.node(index).deadline.as_nanos());
         if self.seat_plainly(arena, index, slot_id) {
             0
@@ -43,7 +43,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// Lists a timer in that slot, if that takes no more than writing it down: the front does not
+    /// Lists the newcomer in that slot, if that takes no more than writing it down: the front does not
     /// show it, and there is room. (A slot that newcomers only pass through has an empty list, and so
     /// no room.)
     #[inline(always)]
@@ -62,6 +62,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
             return false;
         };
         node.set_place(Self::seat_at(spot));
+        self.newcomer = NIL;
         true
     }
 
@@ -71,7 +72,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         Place::DETACHED.on_wheel(spot)
     }
 
-    /// Lists a timer in a slot that may have been opened.
+    /// Lists the newcomer in a slot that may have been opened.
     #[inline(never)]
     fn seat_below<T>(&mut self, arena: &mut Arena<T>, index: u32) -> usize {
         let slot_id = self.find(arena.node(index).deadline.as_nanos());
@@ -82,7 +83,8 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// Lists a timer in a slot that is shown by the front, or has no room.
+    /// Lists the newcomer in a slot that is shown by the front, or has no room. (It is the newcomer
+    /// until it is listed, so that it is not lost where no more chunks can be had.)
     #[cold]
     #[inline(never)]
     fn seat_anywhere<T>(&mut self, arena: &mut Arena<T>, index: u32) -> usize {
@@ -94,6 +96,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
         self.slots[slot_id as usize].list.make_room(arena);
         self.link(arena, slot_id, index, at);
+        self.newcomer = NIL;
         // The cursor may have moved on, over the slot where it now is.
         self.note_arrival(index, at);
         (self.stats.moves - before) as usize

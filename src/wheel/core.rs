@@ -52,7 +52,7 @@ use super::front::Front;
 use super::ring::{Geometry, Ring};
 use super::slot::Slot;
 use super::stats::Counters;
-use crate::arena::{Arena, Left, NIL};
+use crate::arena::{Arena, Left, NIL, Place};
 use crate::time::Instant;
 
 /// The ring that covers all time there is.
@@ -99,7 +99,7 @@ pub(crate) struct Core<const SLOTS: usize, const LEAF: usize> {
     /// The rings around the cursor, by level (W3).
     pub(super) path: [Step; MOST_LEVELS],
     pub(super) front: Front,
-    /// Nothing is due before this (W5). `u64::MAX` when the wheel is empty.
+    /// Nothing is due before this (W5). `u64::MAX` when the wheel is found empty.
     pub(super) wake: u64,
     /// The timer that `wake` is the deadline of, if it still is.
     pub(super) witness: u32,
@@ -332,7 +332,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
         }
     }
 
-    /// Gives a timer that is in a slot another deadline. To a later one: one store; the timer
+    /// Gives a timer that is on the wheel another deadline. To a later one: one store; the timer
     /// moves when its old place comes up.
     #[inline]
     pub(crate) fn reschedule<T>(
@@ -397,7 +397,7 @@ impl<const SLOTS: usize, const LEAF: usize> Core<SLOTS, LEAF> {
     #[inline]
     pub(super) fn slot_of<T>(arena: &Arena<T>, index: u32) -> Option<u32> {
         let place = arena.node(index).place();
-        debug_assert!(place.is_on_wheel());
+        debug_assert!(place.is_on_wheel() && place.spot() != Some(Place::NO_SPOT));
         Some(arena.chunks.owner(place.spot()?))
     }
 

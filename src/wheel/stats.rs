@@ -14,10 +14,10 @@ pub struct WheelStats {
     /// Timers touched inside: moved to a finer ring, sorted with their slot, or put right after
     /// they were postponed.
     pub moves: u64,
-    /// The most timers that were touched so in one call. (`schedule`, and `reschedule` to an earlier
-    /// time, touch 47 at most, of a slot that cannot wait to be opened; `cancel` touches none so. Each
-    /// of the three may move up what else stands in a chunk or two of a list, 16 at most, which is not
-    /// counted.)
+    /// The most timers that were touched so in one call. (Those that schedule, `reschedule` to an
+    /// earlier time and `touch` touch 47 at most, of a slot that cannot wait to be opened; `cancel`
+    /// touches none so. Each of them may move up what else stands in a chunk or two of a list, 16 at
+    /// most, which is not counted.)
     pub max_moves_per_call: u64,
     /// Slots that were opened into a finer ring.
     pub opened: u64,
