@@ -200,10 +200,10 @@ fn after_a_sleep_in_which_the_counter_went_on_it_goes_slower_and_does_not_freeze
         ahead -= less;
         match ahead + less {
             3_000_000.. => {
-                assert!(less > 10_000_000, "{less} ns less in second {second}")
+                assert!(less > 10_000_000, "{less} ns less in second {second}");
             }
             600_000..900_000 => {
-                assert!((100_000..2_200_000).contains(&less), "{less} ns")
+                assert!((100_000..2_200_000).contains(&less), "{less} ns");
             }
             _ => {}
         }
