@@ -200,3 +200,6 @@ fn doubtless(difference: i64, uncertainty: u64) -> i64 {
     let sure = difference.unsigned_abs().saturating_sub(uncertainty);
     i64::try_from(sure).unwrap_or(i64::MAX) * difference.signum()
 }
+
+#[cfg(test)]
+mod tests;

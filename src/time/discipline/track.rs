@@ -109,3 +109,40 @@ impl Published {
         Segment { start: 0, nanos, rate, renew: 0, len: 0 }.at(ticks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Found::{Outside, Time, TimeToRenew};
+    use super::*;
+
+    #[test]
+    fn a_reading_is_found_in_the_last_segment_or_in_the_one_before() {
+        for start in [100, u64::MAX - 104] {
+            let segment = |number: u64| Segment {
+                start: start.wrapping_add(10 * number),
+                nanos: 1_000 + 10 * number,
+                rate: 1 << 32,
+                renew: 7,
+                len: 10,
+            };
+            let track = Track::beginning_with(&segment(0));
+            let find = |ticks: u64| track.find(start.wrapping_add(ticks));
+            assert_eq!(track.find(start.wrapping_sub(1)), Outside);
+            assert_eq!([find(0), find(6)], [Time(1_000), Time(1_006)]);
+            assert_eq!([find(7), find(9)], [TimeToRenew(1_007), TimeToRenew(1_009)]);
+            assert_eq!(find(10), Outside);
+            // The next is there before it begins.
+            track.publish(&segment(1));
+            assert_eq!([find(0), find(9)], [Time(1_000), Time(1_009)]);
+            assert_eq!([find(10), find(17)], [Time(1_010), TimeToRenew(1_017)]);
+            assert_eq!(find(20), Outside);
+            for number in 2..20 {
+                track.publish(&segment(number));
+                let first = 10 * number;
+                assert_eq!(find(first - 11), Outside);
+                assert_eq!(find(first - 10), Time(990 + first));
+                assert_eq!(find(first + 9), TimeToRenew(1_009 + first));
+            }
+        }
+    }
+}
