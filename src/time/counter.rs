@@ -30,8 +30,11 @@ impl CounterClock {
 
     /// The clock, and the kernel's at the same time or some 40 ns later.
     pub(super) fn now_and_kernel_now(&self) -> (u64, u64) {
+        // So that the counter is in a segment when the two are read.
+        let now = self.0.now();
         let pair = Pair::tightest_of(&self.0.counter().0, 4);
-        (self.0.at_or_now(pair.raw_before), pair.kernel_nanos)
+        // If it no longer is, the thread was put aside: then by as much later.
+        (self.0.at(pair.raw_before).unwrap_or(now), pair.kernel_nanos)
     }
 
     pub(super) fn discipline(&self) -> Discipline {
@@ -55,7 +58,7 @@ impl Counter for Quanta {
         Reading {
             raw: pair.raw_before.wrapping_add(width / 2),
             nanos: pair.kernel_nanos,
-            uncertainty: self.0.delta_as_nanos(0, width).div_ceil(2),
+            uncertainty: self.0.delta_as_nanos(0, width.saturating_add(1)).div_ceil(2),
         }
     }
 }

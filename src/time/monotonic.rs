@@ -15,8 +15,11 @@
 //! Not promised:
 //! - Order between threads to the nanosecond. The counter is read without a barrier, so that a
 //!   reading which another thread handed over may be some tens of nanoseconds ahead of one's own.
-//! - Progress while the machine sleeps: the kernel's monotonic clock stands still then, and so does
-//!   this one. a boottime clock goes on.
+//! - Progress while the machine sleeps: where the kernel's monotonic clock stands still then, as on
+//!   Linux, so does this one. If it was read just before, it may be ahead afterwards, by a sixth of a
+//!   second at most, and goes an eighth slower until that is made up for.
+//! - To be called in a signal's handler, or in a child that was forked while another thread read it:
+//!   once in an eighth of a second a reading takes a lock.
 
 use core::time::Duration;
 

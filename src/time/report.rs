@@ -10,8 +10,7 @@ pub struct Discipline {
     /// By how many nanoseconds the clock was ahead of the kernel's when it was last compared. What
     /// comes next was made so that it should be zero.
     pub offset_nanos: i64,
-    /// By how many millionths the counter is faster than its calibration says, measured by the
-    /// kernel's clock.
+    /// By how many millionths the kernel's clock is faster than the counter as it was calibrated.
     pub ppm: f64,
     /// When it was last compared.
     pub last_anchor: Instant,

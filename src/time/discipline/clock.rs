@@ -29,8 +29,8 @@ impl<C: Counter> Disciplined<C> {
         Self { counter, track, steering: Mutex::new(steering) }
     }
 
-    /// The time. As a rule a reading of the counter, ten loads and a multiplication; at the end of
-    /// each segment one thread makes the next.
+    /// The time. As a rule a reading of the counter, six loads or nine, and a multiplication; at the end
+    /// of each segment one thread makes the next.
     #[inline]
     pub(in crate::time) fn now(&self) -> u64 {
         match self.track.find(self.counter.raw()) {
@@ -40,11 +40,11 @@ impl<C: Counter> Disciplined<C> {
         }
     }
 
-    /// The time at which the counter showed that, if it was not long ago; else the time now.
-    pub(in crate::time) fn at_or_now(&self, raw: u64) -> u64 {
+    /// The time at which the counter showed that. `None`: it is not known, or no longer.
+    pub(in crate::time) fn at(&self, raw: u64) -> Option<u64> {
         match self.track.find(raw) {
-            Found::Time(nanos) | Found::TimeToRenew(nanos) => nanos,
-            Found::Outside => self.now(),
+            Found::Time(nanos) | Found::TimeToRenew(nanos) => Some(nanos),
+            Found::Outside => None,
         }
     }
 
@@ -81,7 +81,9 @@ impl<C: Counter> Disciplined<C> {
         &self,
         mut steering: MutexGuard<'a, Steering>,
     ) -> MutexGuard<'a, Steering> {
-        self.track.publish(steering.next(self.counter.read()));
+        if let Some(next) = steering.next(self.counter.read()) {
+            self.track.publish(next);
+        }
         steering
     }
 

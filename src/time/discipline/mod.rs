@@ -3,7 +3,7 @@
 //! The counter is cheap to read and its rate is known only nearly; the kernel knows the rate, and may
 //! change it. So the clock is a chain of straight *segments* over the counter, each with a rate of its
 //! own, and every so often the next one is made from a fresh reading of both: steered so that it
-//! meets the kernel's clock where it ends. The chain has no steps back, and as a rule none at all.
+//! meets the kernel's clock where it ends. The chain steps forward only, and seldom.
 //!
 //! A segment is published before it begins, and no reading is taken beyond the end of the last one.
 //! So a reading is a function of the counter alone, the same one for all threads: if the counter

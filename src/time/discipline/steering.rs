@@ -16,18 +16,21 @@ pub(in crate::time) struct Reading {
 /// long as the one before.
 const LONGEST: u64 = 128_000_000;
 const SHORTEST: u64 = 1_000_000;
-/// The next segment is made when this part of a segment is left.
-const LEAD: u64 = 8;
+/// The next segment is made when this part of a segment is left: so much that a thread that is put
+/// aside while it makes it holds up no others.
+const LEAD: u64 = 4;
 /// Readings that are kept to tell the rate by: those of two seconds, as a rule.
 const KEPT: usize = 16;
 /// A reading that is less certain does not tell the rate.
 const CERTAIN: u64 = 500;
 /// Off by more than this from what was foreseen: the rate is another one now.
 const RATE_HAS_CHANGED: i64 = 400;
+/// Between readings further apart the machine may have slept.
+const LONG_AGO: u64 = 4 * LONGEST;
 /// What the clock may be made faster or slower by, in parts of its rate: 488 millionths.
 const GENTLE: u64 = 2048;
-/// The same when it is ahead of the kernel's by more than [`FAR`]: 1.6 %.
-const FIRM: u64 = 64;
+/// The same when it is ahead of the kernel's by more than [`FAR`].
+const FIRM: u64 = 8;
 /// A clock that is behind by more than that steps forward.
 const FAR: i64 = 1_000_000;
 
@@ -39,6 +42,8 @@ pub(in crate::time) struct Steering {
     rate: u64,
     /// The rate that the counter was said to have.
     calibrated: u64,
+    /// The rate that the last long pause would tell, if the machine did not sleep in it.
+    of_pause: u64,
     /// Some past readings, the oldest first.
     readings: [Option<Reading>; KEPT],
     /// How long the next segment is, in nanoseconds.
@@ -53,11 +58,12 @@ impl Steering {
     pub(in crate::time) fn beginning_at(first: Reading, nanos: u64, ticks: u64) -> Self {
         let rate = rate_of(nanos, ticks).unwrap_or(1 << Segment::RATE_BITS);
         let mut readings = [None; KEPT];
-        readings[KEPT - 1] = Some(first);
+        readings[KEPT - 1] = Some(first).filter(|first| first.uncertainty <= CERTAIN);
         let mut steering = Self {
             last: Segment::default(),
             rate,
             calibrated: rate,
+            of_pause: rate,
             readings,
             length: SHORTEST,
             offset: 0,
@@ -74,49 +80,48 @@ impl Steering {
     }
 
     /// The next segment, given a reading. It follows the last one, if the reading was taken in that.
-    /// Else nobody has read the clock since that was over, and it begins with the reading.
-    pub(in crate::time) fn next(&mut self, reading: Reading) -> &Segment {
+    /// Else nobody has read the clock since that was over, and it begins with the reading. `None`: the
+    /// last has not begun yet, for this processor.
+    pub(in crate::time) fn next(&mut self, reading: Reading) -> Option<&Segment> {
+        if self.last.start.wrapping_sub(reading.raw).wrapping_sub(1) < self.last.len {
+            return None;
+        }
         let ticks = reading.raw.wrapping_sub(self.last.start);
-        let shown = self.last.nanos.saturating_add(scaled(ticks, self.last.rate));
-        self.learn(reading, shown.wrapping_sub(reading.nanos).cast_signed());
-        self.length = (2 * self.length).min(LONGEST);
-        self.last = if ticks < self.last.len {
-            self.following(reading)
+        let follows = ticks < self.last.len;
+        self.learn(reading);
+        // Where the next begins, by the last and by the kernel's clock.
+        let (start, end) = if follows {
+            (self.last.end(), self.last.end_nanos())
         } else {
-            self.resuming(reading)
+            // What was read may be as late as the end of the last segment, and no later.
+            (reading.raw, reading.nanos.max(self.last.end_nanos()))
         };
-        &self.last
-    }
-
-    fn following(&self, reading: Reading) -> Segment {
-        let (start, end) = (self.last.end(), self.last.end_nanos());
-        // What the kernel's clock will show where the last segment ends, and the next one.
-        let at_start = reading
+        let kernels = reading
             .nanos
             .saturating_add(scaled(start.wrapping_sub(reading.raw), self.rate));
+        let shown = if follows { self.last.at(ticks) } else { end };
+        self.offset = shown.wrapping_sub(reading.nanos).cast_signed();
         let ahead =
-            doubtless(end.wrapping_sub(at_start).cast_signed(), reading.uncertainty);
-        if ahead < -FAR {
-            return self.segment(start, at_start, self.rate);
-        }
+            doubtless(end.wrapping_sub(kernels).cast_signed(), reading.uncertainty);
+        // A clock that is far ahead has slept through a segment that nobody read. The next is short,
+        // so that many such sleeps do not add up.
+        let doubled = (2 * self.length).min(LONGEST);
+        self.length = if ahead > FAR { SHORTEST } else { doubled };
+        self.last = if ahead < -FAR {
+            self.segment(start, kernels, self.rate)
+        } else {
+            self.segment(start, end, self.rate_that_makes_up_for(ahead))
+        };
+        Some(&self.last)
+    }
+
+    /// The rate at which a clock that is ahead by so much is right at the end of the next segment, or
+    /// nearer.
+    fn rate_that_makes_up_for(&self, ahead: i64) -> u64 {
         let most = i128::from(self.rate / if ahead > FAR { FIRM } else { GENTLE });
         let len = i128::from(self.ticks_of(self.length).max(1));
         let slower = (i128::from(ahead) << Segment::RATE_BITS) / len;
-        let slower = slower.clamp(-most, most) as i64;
-        self.segment(start, end, self.rate.saturating_add_signed(-slower))
-    }
-
-    /// The counter may also show less than where the last segment began, if it went back.
-    fn resuming(&self, reading: Reading) -> Segment {
-        // What was read may be as late as the end of the last segment, and no later.
-        let nanos = reading.nanos.max(self.last.end_nanos());
-        let ahead = (nanos - reading.nanos).cast_signed();
-        let slower = match ahead {
-            0 => 0,
-            1..=FAR => self.rate / GENTLE,
-            _ => self.rate / FIRM,
-        };
-        self.segment(reading.raw, nanos, self.rate - slower)
+        self.rate.saturating_add_signed(-(slower.clamp(-most, most) as i64))
     }
 
     /// What there is to say of it.
@@ -125,27 +130,28 @@ impl Steering {
         let ppb = (rate - calibrated) * 1_000_000_000 / calibrated.max(1);
         Discipline {
             offset_nanos: self.offset,
-            // No further off than a hundredth.
+            // No further off than an eighth.
             ppm: f64::from(ppb as i32) / 1e3,
             last_anchor: Instant::from_nanos(self.anchored.nanos),
             anchors: self.anchors,
         }
     }
 
-    /// Notes a reading, and by how much the clock was ahead of it.
-    fn learn(&mut self, reading: Reading, ahead: i64) {
-        (self.offset, self.anchored) = (ahead, reading);
+    /// Notes a reading, and what it says of the rate.
+    fn learn(&mut self, reading: Reading) {
+        self.anchored = reading;
         self.anchors += 1;
         if reading.uncertainty > CERTAIN {
             return;
         }
+        let mut is_long_ago = false;
         if let Some(newest) = self.readings[KEPT - 1] {
             let ticks = reading.raw.wrapping_sub(newest.raw);
             let foreseen = newest.nanos.saturating_add(scaled(ticks, self.rate));
             let off = reading.nanos.wrapping_sub(foreseen).cast_signed();
-            if doubtless(off, reading.uncertainty + newest.uncertainty).abs()
-                > RATE_HAS_CHANGED
-            {
+            let off = doubtless(off, reading.uncertainty + newest.uncertainty);
+            is_long_ago = scaled(ticks, self.rate) > LONG_AGO;
+            if is_long_ago || off.abs() > RATE_HAS_CHANGED {
                 self.readings = [None; KEPT];
                 self.readings[KEPT - 1] = Some(newest);
             }
@@ -157,7 +163,18 @@ impl Steering {
                 reading.raw.wrapping_sub(oldest.raw),
             )
         });
-        if let Some(rate) = rate.filter(|rate| is_near(*rate, self.calibrated)) {
+        // No calibration is further off than an eighth, and no kernel steers further. What is the mean
+        // of a pause is the rate if it is that of before, or of the pause before: no two sleeps are
+        // alike.
+        let believed = rate.filter(|rate| {
+            let is_confirmed = is_within(*rate, self.rate, 50_000)
+                || is_within(*rate, self.of_pause, 200_000);
+            is_within(*rate, self.calibrated, 8) && (!is_long_ago || is_confirmed)
+        });
+        if is_long_ago {
+            self.of_pause = rate.unwrap_or(self.rate);
+        }
+        if let Some(rate) = believed {
             self.rate = rate;
         } else {
             // The machine slept between the two, or the counter went back.
@@ -190,9 +207,9 @@ fn rate_of(nanos: u64, ticks: u64) -> Option<u64> {
     u64::try_from(rate).ok().filter(|rate| (1..1 << 44).contains(rate))
 }
 
-/// Within a hundredth: further off no calibration is and no kernel steers.
-fn is_near(rate: u64, calibrated: u64) -> bool {
-    rate.abs_diff(calibrated) <= calibrated / 100
+/// Whether two rates differ by no more than such a part.
+fn is_within(rate: u64, other: u64, part: u64) -> bool {
+    rate.abs_diff(other) <= other / part
 }
 
 /// What is left of a difference when it is as small as it may be.

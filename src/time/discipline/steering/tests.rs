@@ -30,14 +30,14 @@ fn segments_follow_each_other_and_double_up_to_an_eighth_of_a_second() {
     for doubled in [2, 4, 8, 16, 32, 64, 128, 128, 128] {
         let end = steering.last.end();
         let raw = steering.last.start + steering.last.renew;
-        let expected = Segment {
+        let expected = Some(&Segment {
             start: end,
             nanos: BEGIN + end,
             rate: ONE,
-            renew: doubled * 875_000,
+            renew: doubled * 750_000,
             len: doubled * 1_000_000,
-        };
-        assert_eq!(*steering.next(reading(raw, 0, 25)), expected);
+        });
+        assert_eq!(steering.next(reading(raw, 0, 25)), expected);
     }
     assert_eq!((steering.report().anchors, steering.report().offset_nanos), (10, 0));
 }
@@ -47,7 +47,7 @@ fn segments_follow_each_other_and_double_up_to_an_eighth_of_a_second() {
 fn next_when_ahead_by(sure: i64) -> Segment {
     const UNCERTAIN: u64 = CERTAIN + 1;
     let off = -(sure + UNCERTAIN.cast_signed() * sure.signum());
-    *steering().next(reading(900_000, off, UNCERTAIN))
+    *steering().next(reading(900_000, off, UNCERTAIN)).unwrap()
 }
 
 #[test]
@@ -77,21 +77,38 @@ fn a_clock_that_nobody_read_resumes_at_the_reading_but_never_before_its_end() {
     let resumed = |ahead: i64| {
         let raw = 1_001_000;
         let off = -1_000 - ahead;
-        *steering().next(reading(raw, off, CERTAIN + 1))
+        *steering().next(reading(raw, off, CERTAIN + 1)).unwrap()
     };
-    for (ahead, slower) in [
-        (-5_000_000, 0),
-        (0, 0),
-        (1, ONE / GENTLE),
-        (1_000_000, ONE / GENTLE),
-        (1_000_001, ONE / FIRM),
+    for (ahead, length, slower) in [
+        (-5_000_000, 2_000_000, 0),
+        (0, 2_000_000, 0),
+        // As much as makes up for what is sure, of two milliseconds, and then the most there is.
+        (501, 2_000_000, 0),
+        (701, 2_000_000, (200 << 32) / 2_000_000),
+        (500_000, 2_000_000, ONE / GENTLE),
+        (1_000_501, 2_000_000, ONE / GENTLE),
+        (1_000_502, 1_000_000, ONE / FIRM),
     ] {
         let next = resumed(ahead);
         let end = (BEGIN + 1_000_000).cast_signed();
-        assert_eq!(next.start, 1_001_000);
+        assert_eq!((next.start, next.len), (1_001_000, length), "ahead by {ahead}");
         assert_eq!(next.nanos.cast_signed(), end - ahead.min(0), "ahead by {ahead}");
         assert_eq!(next.rate, ONE - slower, "ahead by {ahead}");
     }
+}
+
+#[test]
+fn a_segment_that_has_not_begun_for_a_processor_is_not_gone_beyond() {
+    let mut steering = steering_after(1);
+    let last = steering.last;
+    for before in [1, 3, last.start] {
+        assert_eq!(steering.next(reading(last.start - before, 0, 0)), None);
+        assert_eq!(steering.last, last);
+    }
+    assert_eq!(
+        steering.next(reading(last.start, 0, 0)).map(|next| next.start),
+        Some(last.end())
+    );
 }
 
 #[test]
@@ -131,12 +148,33 @@ fn the_rate_is_that_of_two_seconds_unless_it_has_changed() {
 
 #[test]
 fn a_rate_that_cannot_be_is_not_believed() {
-    for (nanos, ticks) in [(1_020_000, 1_000_000), (980_000, 1_000_000), (0, 5), (5, 0)] {
+    for (nanos, ticks) in [(1_130_000, 1_000_000), (870_000, 1_000_000), (0, 5), (5, 0)] {
         let mut steering = steering();
         steering.next(Reading { raw: ticks, nanos: BEGIN + nanos, uncertainty: 0 });
         assert_eq!(steering.rate, ONE, "{nanos} in {ticks}");
     }
-    assert!(is_near(ONE + ONE / 100, ONE) && !is_near(ONE + ONE / 100 + 1, ONE));
+    assert!(is_within(1_008, 1_000, 125) && is_within(992, 1_000, 125));
+    assert!(!is_within(1_009, 1_000, 125) && !is_within(991, 1_000, 125));
+}
+
+#[test]
+fn a_pause_tells_a_rate_only_if_another_pause_has_told_it() {
+    let mut steering = steering_after(12);
+    let mut pause = |seconds: u64, nanos: i64| {
+        let raw = steering.readings[KEPT - 1].unwrap().raw + seconds * 1_000_000_000;
+        let newest = steering.readings[KEPT - 1].unwrap().nanos + seconds * 1_000_000_000;
+        let nanos = newest.saturating_add_signed(nanos);
+        steering.next(Reading { raw, nanos, uncertainty: 0 });
+        steering.rate
+    };
+    // Slept for 9 ms of ten seconds.
+    assert_eq!(pause(10, -9_000_000), ONE);
+    // A little faster, as kernels are steered.
+    assert_eq!(pause(10, 50_000), rate_of(10_000_050_000, 10_000_000_000).unwrap());
+    // Much faster, once: who knows. Twice: then it is so.
+    let before = pause(10, 50_000);
+    assert_eq!(pause(10, 5_000_000), before);
+    assert_eq!(pause(20, 10_000_000), rate_of(10_005_000_000, 10_000_000_000).unwrap());
 }
 
 #[test]
