@@ -31,3 +31,16 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).now()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::ManualClock;
+
+    #[test]
+    fn a_reference_to_a_clock_is_that_clock() {
+        let read = |clock: &dyn Clock| clock.now();
+        let clock = ManualClock::starting_at(Instant::from_nanos(7));
+        assert_eq!(read(&&clock), Instant::from_nanos(7));
+    }
+}
