@@ -261,3 +261,36 @@ impl<T, const SLOTS: usize, const LEAF: usize> Timers<T, SLOTS, LEAF> {
         }
     }
 }
+
+#[cfg(all(test, feature = "mio"))]
+mod tests {
+    use super::*;
+
+    /// What a reactor sleeps by: never too long, also when the search stopped half way.
+    #[test]
+    fn a_search_that_is_spent_names_a_time_before_which_nothing_is_due() {
+        let mut timers = Timers::<u32>::new();
+        assert_eq!(timers.next_deadline_within(1), None);
+        let earliest = Instant::from_nanos(5_000_000_000);
+        for i in 0..10_000 {
+            let at = earliest + core::time::Duration::from_nanos(u64::from(i) * 1_000);
+            timers.schedule(at, i);
+        }
+        // Cancelled, so that it has to be searched for.
+        let first = timers.schedule(Instant::from_nanos(4_999_999_999), 0);
+        assert!(timers.maintain(Instant::ZERO, 1));
+        assert_eq!(timers.cancel(first), Some(0));
+        let mut searches = 0;
+        loop {
+            let named = timers.next_deadline_within(1).expect("there are timers");
+            assert!(named <= earliest, "{named:?} is too late");
+            searches += 1;
+            if named == earliest {
+                break;
+            }
+        }
+        assert!(searches > 3, "it was never spent");
+        timers.clear();
+        assert_eq!(timers.next_deadline_within(1), None);
+    }
+}
