@@ -27,7 +27,8 @@
 //! # Costs
 //!
 //! A timer takes 16 bytes and its value, and in a list of many 5 to 8 more; 20 at the worst, when those
-//! that have left were chosen so that one and seven are left of two chunks by turns; alone in a list, 80. Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the sixteen
+//! that have left were chosen so that one and seven are left of two chunks by turns; alone in a list, 80.
+//! Everything is O(1) but growth, which is that of a `Vec`; taking a timer out may move the sixteen
 //! of two chunks into one.
 
 mod believed;

@@ -52,13 +52,13 @@ impl<C: Counter> Disciplined<C> {
     #[cold]
     #[inline(never)]
     fn renew(&self, nanos: u64) -> u64 {
-        let steering = match self.steering.try_lock() {
+        let mut steering = match self.steering.try_lock() {
             Ok(steering) => steering,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return nanos,
         };
         if let Found::TimeToRenew(_) = self.track.find(self.counter.raw()) {
-            drop(self.make_next(steering));
+            self.make_next(&mut steering);
         }
         nanos
     }
@@ -72,19 +72,15 @@ impl<C: Counter> Disciplined<C> {
             // Another thread may have made the next segment meanwhile.
             match self.track.find(self.counter.raw()) {
                 Found::Time(nanos) | Found::TimeToRenew(nanos) => return nanos,
-                Found::Outside => steering = self.make_next(steering),
+                Found::Outside => self.make_next(&mut steering),
             }
         }
     }
 
-    fn make_next<'a>(
-        &self,
-        mut steering: MutexGuard<'a, Steering>,
-    ) -> MutexGuard<'a, Steering> {
+    fn make_next(&self, steering: &mut Steering) {
         if let Some(next) = steering.next(self.counter.read()) {
             self.track.publish(next);
         }
-        steering
     }
 
     /// What is known of the two clocks.
