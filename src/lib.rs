@@ -36,6 +36,8 @@ pub use reactor::{
 pub use reactor::{Signal, SignalKey};
 #[cfg(feature = "std")]
 pub use time::MonotonicClock;
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+pub use time::{BoottimeClock, CoarseClock};
 pub use time::{
     Clock, Instant, Interval, ManualClock, MissedTickBehavior, Tick, ZeroPeriod,
 };

@@ -187,3 +187,67 @@ fn the_last_instant_is_translated_without_overflow() {
         assert!(armed >= Duration::from_secs(500 * 365 * 24 * 3600), "{armed:?}");
     }
 }
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod of_the_kernel {
+    use super::*;
+    use tourbillon::{BoottimeClock, CoarseClock};
+
+    #[test]
+    fn the_boottime_clock_is_the_monotonic_one_and_what_was_slept() {
+        let (clock, kernel) = (BoottimeClock::new(), MonotonicClock::kernel());
+        let mut last = Instant::ZERO;
+        for _ in 0..1_000 {
+            let (before, now) = (kernel.now(), clock.now());
+            assert!(now >= before && now >= last);
+            last = now;
+        }
+        let (asleep, after) = (clock.asleep(), kernel.now());
+        // Nobody suspends the machine in between, and whoever is put aside sees a little more.
+        let tolerated = Duration::from_millis(100);
+        assert!(clock.now() + tolerated >= after + asleep);
+        assert!(last <= after + asleep + tolerated);
+    }
+
+    #[test]
+    fn a_deadline_on_the_boottime_clock_is_the_kernels_but_never_zero() {
+        let clock = BoottimeClock::new();
+        for nanos in [1, 2, u64::MAX] {
+            let at = clock.kernel_deadline(Instant::from_nanos(nanos));
+            assert_eq!(at, Duration::from_nanos(nanos));
+        }
+        assert_eq!(clock.kernel_deadline(Instant::ZERO), Duration::from_nanos(1));
+    }
+
+    #[test]
+    fn the_coarse_clock_is_behind_by_no_more_than_it_says_as_a_rule() {
+        let clock = CoarseClock::new();
+        let tick = clock.resolution();
+        assert!(tick >= Duration::from_micros(900), "{tick:?} is not coarse");
+        assert!(tick <= Duration::from_millis(100), "{tick:?}");
+        let mut within = 0;
+        for _ in 0..50 {
+            let (coarse, precise) = (clock.now(), clock.precise_now());
+            assert!(coarse <= precise);
+            let behind = precise.saturating_duration_since(coarse);
+            within += usize::from(behind <= tick * 2);
+            thread::sleep(Duration::from_micros(700));
+        }
+        assert!(within > 0, "it has stopped");
+    }
+
+    #[test]
+    fn a_coarse_deadline_is_a_tick_later_and_some_way_off() {
+        let clock = CoarseClock::new();
+        let (tick, now) = (clock.resolution(), clock.precise_now());
+        for (deadline, least) in [
+            (Instant::ZERO, now + tick / 4),
+            (now, now + tick),
+            (now + tick * 9, now + tick * 10),
+            (Instant::MAX, Instant::MAX),
+        ] {
+            let at = clock.kernel_deadline(deadline);
+            assert!(at >= Duration::from_nanos(least.as_nanos()), "{deadline:?}");
+        }
+    }
+}

@@ -55,6 +55,8 @@ mod signal;
 mod slots;
 mod sources;
 mod stats;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod timerfd;
 mod timers;
 mod turn;
 mod wait;
@@ -173,6 +175,12 @@ impl<S> Reactor<S> {
     #[inline]
     fn fresh_now(&self) -> Instant {
         self.clock.now().max(self.now)
+    }
+
+    /// The reading that a relative deadline counts from.
+    #[inline]
+    pub(crate) fn precise_now(&self) -> Instant {
+        self.clock.precise_now().max(self.now)
     }
 }
 

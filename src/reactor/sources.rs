@@ -188,7 +188,7 @@ impl<S> Reactor<S> {
         id: SourceTimer,
         after: impl Into<After>,
     ) -> TimerKey {
-        let now = self.fresh_now();
+        let now = self.precise_now();
         let handler = Handler::Source { key: key.raw(), id };
         self.timers.schedule_after(now, after, handler)
     }

@@ -78,7 +78,7 @@ impl<S> Reactor<S> {
         after: impl Into<After>,
         f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
     ) -> TimerKey {
-        let now = self.fresh_now();
+        let now = self.precise_now();
         self.timers.schedule_after(now, after, Handler::Once(Box::new(f)))
     }
 
@@ -167,7 +167,7 @@ impl<S> Reactor<S> {
         period: Duration,
         f: impl FnMut(&mut S, &mut Reactor<S>, Fired) -> Next + 'static,
     ) -> Result<TimerKey, ZeroPeriod> {
-        let interval = Interval::new(self.fresh_now() + period, period)?;
+        let interval = Interval::new(self.precise_now() + period, period)?;
         Ok(self.interval(interval, f))
     }
 
@@ -213,7 +213,7 @@ impl<S> Reactor<S> {
     /// key is stale, or the timer was scheduled without one ([`reschedule`](Self::reschedule) it
     /// then). O(1).
     pub fn touch(&mut self, key: TimerKey) -> bool {
-        let now = self.fresh_now();
+        let now = self.precise_now();
         self.timers.touch(key, now)
     }
 
@@ -233,7 +233,7 @@ impl<S> Reactor<S> {
     /// stale. Libevent: the `tv` of `event_pending`.
     #[must_use]
     pub fn remaining(&self, key: TimerKey) -> Option<Duration> {
-        self.timers.remaining(key, self.fresh_now())
+        self.timers.remaining(key, self.precise_now())
     }
 
     /// How many timers are pending.

@@ -179,7 +179,8 @@ impl<S> Reactor<S> {
 
     /// Reads the clock until `armed` if the kernel's timer fired a moment early by it.
     fn close_in_on(&mut self, armed: Instant) {
-        if armed.saturating_duration_since(self.now) <= CLOCK_ERROR {
+        if self.clock.flows() && armed.saturating_duration_since(self.now) <= CLOCK_ERROR
+        {
             while self.now < armed {
                 core::hint::spin_loop();
                 self.now = self.fresh_now();

@@ -4,9 +4,23 @@
 /// Nanoseconds on the kernel's monotonic clock, the one that `timerfd` and `epoll` wait on.
 #[cfg(unix)]
 pub(super) fn now_nanos() -> u64 {
-    use rustix::time::{ClockId, clock_gettime};
+    nanos_of(rustix::time::ClockId::Monotonic)
+}
 
-    let time = clock_gettime(ClockId::Monotonic);
+/// Nanoseconds on one of the kernel's clocks.
+#[cfg(unix)]
+pub(super) fn nanos_of(clock: rustix::time::ClockId) -> u64 {
+    nanos(rustix::time::clock_gettime(clock))
+}
+
+/// What a clock moves by at a time, as the kernel tells it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn resolution_nanos_of(clock: rustix::time::ClockId) -> u64 {
+    nanos(rustix::time::clock_getres(clock))
+}
+
+#[cfg(unix)]
+fn nanos(time: rustix::time::Timespec) -> u64 {
     // Neither is ever negative or too long in practice; if so, the clock shows its limits.
     let secs = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);

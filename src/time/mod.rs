@@ -4,10 +4,15 @@
 //!
 //! - [`Instant`]: nanoseconds since a clock's origin, saturating.
 //! - [`Clock`]: what can be asked for one. [`ManualClock`] moves when told to; `MonotonicClock`
-//!   (feature `std`) is the machine's own.
+//!   (feature `std`) is the machine's own. On Linux and Android, by choice, `BoottimeClock` goes on
+//!   while the machine sleeps, and `CoarseClock` is cheap and late.
 //! - [`Interval`]: ticks on an exact grid, and [`MissedTickBehavior`] for those that were missed.
 
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+mod boottime;
 mod clock;
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+mod coarse;
 #[cfg(all(feature = "std", target_has_atomic = "64"))]
 mod counter;
 #[cfg(all(feature = "std", not(target_has_atomic = "64")))]
@@ -26,7 +31,11 @@ mod monotonic;
 #[cfg(feature = "std")]
 mod report;
 
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+pub use boottime::BoottimeClock;
 pub use clock::Clock;
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+pub use coarse::CoarseClock;
 pub use instant::Instant;
 pub use interval::{Interval, Tick, ZeroPeriod};
 pub use manual::ManualClock;

@@ -6,6 +6,8 @@ use mio::Interest;
 use mio::unix::pipe;
 use tourbillon::reactor::{Exit, Fired, Next, Precision, Reactor};
 use tourbillon::time::MonotonicClock;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use tourbillon::time::{BoottimeClock, Clock, CoarseClock, Instant};
 
 use crate::drain;
 
@@ -54,6 +56,45 @@ fn two_thousand_exact_waits_are_never_early() {
 fn waits_on_the_kernels_own_clock_are_never_early() {
     let clock = MonotonicClock::kernel();
     chain_of(500, Reactor::builder().clock(clock).build().unwrap());
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn waits_on_the_clock_that_goes_on_in_a_suspend_are_never_early() {
+    let clock = BoottimeClock::new();
+    let reactor = chain_of(500, Reactor::builder().clock(clock).build().unwrap());
+    let stats = reactor.stats();
+    assert!(stats.armed > 0 && stats.turns <= 4 * 500, "{stats:?}");
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn waits_on_the_coarse_clock_are_never_early_and_do_not_spin() {
+    for precision in [Precision::Exact, Precision::Millis] {
+        let clock = CoarseClock::new();
+        let builder = Reactor::builder().precision(precision);
+        let reactor = chain_of(40, builder.clock(clock).build().unwrap());
+        // A quarter of a tick at least from look to look, and a tick's lag.
+        let turns = reactor.stats().turns;
+        assert!(turns <= 12 * 40, "{turns} turns");
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn what_is_added_on_the_coarse_clock_counts_from_the_truth() {
+    let kernel = MonotonicClock::kernel();
+    let mut reactor = Reactor::builder().clock(CoarseClock::new()).build().unwrap();
+    for nanos in [1, 300_000, 1_000_000, 4_100_000] {
+        let after = Duration::from_nanos(nanos);
+        let began = kernel.now();
+        reactor.after(after, |ended: &mut Option<Instant>, _, _| {
+            *ended = Some(MonotonicClock::kernel().now());
+        });
+        let mut ended = None;
+        reactor.run(&mut ended).unwrap();
+        assert!(ended.unwrap() >= began + after, "{after:?}");
+    }
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl Countdown {
 fn start_again<S>(reactor: &mut Reactor<S>, timer: TimerKey, after: After) -> bool {
     // A duration that is not registered has no queue to go to the end of.
     reactor.touch(timer)
-        || reactor.reschedule(timer, reactor.clock().now() + after.duration())
+        || reactor.reschedule(timer, reactor.precise_now() + after.duration())
 }
 
 /// What the reactor reports when that timeout has passed.

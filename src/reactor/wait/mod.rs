@@ -9,7 +9,7 @@
 //! - Nothing here sleeps longer than a day at a time, so that no duration is too long for a kernel.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-mod timerfd;
+mod exact;
 
 use core::time::Duration;
 use std::io;
@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 #[derive(Debug)]
 pub(super) enum Waiter {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    Exact(timerfd::Timerfd),
+    Exact(exact::Exact),
     /// By the timeout of the poll itself, in whole milliseconds.
     Timeout,
     /// On a manual clock: never for a timer.
@@ -90,17 +90,18 @@ impl Waiter {
         match (clock, precision) {
             (ReactorClock::Manual(_), _) => Ok(Self::Manual),
             (_, Precision::Millis) => Ok(Self::Timeout),
-            (_, Precision::Exact) => Self::exact(registry),
+            (_, Precision::Exact) => Self::exact(clock, registry),
         }
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn exact(registry: &Registry) -> io::Result<Self> {
-        timerfd::Timerfd::new(registry).map(Self::Exact)
+    fn exact(clock: &ReactorClock, registry: &Registry) -> io::Result<Self> {
+        let Some(clock) = clock.timerfd_clock() else { return Ok(Self::Timeout) };
+        exact::Exact::new(clock, registry).map(Self::Exact)
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn exact(_registry: &Registry) -> io::Result<Self> {
+    fn exact(_clock: &ReactorClock, _registry: &Registry) -> io::Result<Self> {
         Ok(Self::Timeout)
     }
 
@@ -113,7 +114,7 @@ impl Waiter {
     ) -> io::Result<Sleep> {
         match self {
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            Self::Exact(timerfd) => timerfd.prepare(clock, timers, until),
+            Self::Exact(exact) => exact.prepare(clock, timers, until),
             Self::Timeout => {
                 let _ = clock;
                 let end = earlier(timers.next_deadline_within(MOVES), until.cap());
@@ -133,8 +134,8 @@ impl Waiter {
     /// The kernel's timer fired.
     pub(super) fn fired(&mut self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Self::Exact(timerfd) = self {
-            timerfd.fired();
+        if let Self::Exact(exact) = self {
+            exact.fired();
         }
     }
 
@@ -142,7 +143,7 @@ impl Waiter {
     pub(super) fn times_armed(&self) -> u64 {
         match self {
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            Self::Exact(timerfd) => timerfd.times_armed(),
+            Self::Exact(exact) => exact.times_armed(),
             _ => 0,
         }
     }

@@ -1,7 +1,4 @@
-//! The exact wait: a timerfd registered with the poll.
-//!
-//! Absolute, on `CLOCK_MONOTONIC`, edge-triggered and never read: arming it again clears what it
-//! had to tell, and a new expiry is a new edge.
+//! The exact wait: when the kernel's timer is armed, and for what.
 //!
 //! # Invariants
 //!
@@ -11,37 +8,29 @@
 //!   that timer is disarmed or was seen to fire.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
 
-use mio::unix::SourceFd;
+use mio::event::Source;
 use mio::{Interest, Registry};
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec,
-    timerfd_create, timerfd_settime,
-};
+use rustix::time::TimerfdClockId;
 
 use super::{LONGEST, MOVES, Sleep, Until, Waiter, earlier};
 use crate::reactor::ReactorClock;
+use crate::reactor::timerfd::Timerfd;
 use crate::time::Instant;
 use crate::timers::Timers;
 
 #[derive(Debug)]
-pub(in crate::reactor) struct Timerfd {
-    fd: OwnedFd,
+pub(in crate::reactor) struct Exact {
+    timerfd: Timerfd,
     armed: Option<Instant>,
     times_armed: u64,
 }
 
-impl Timerfd {
-    pub(super) fn new(registry: &Registry) -> io::Result<Self> {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        registry.register(
-            &mut SourceFd(&fd.as_raw_fd()),
-            Waiter::TOKEN,
-            Interest::READABLE,
-        )?;
-        Ok(Self { fd, armed: None, times_armed: 0 })
+impl Exact {
+    pub(super) fn new(clock: TimerfdClockId, registry: &Registry) -> io::Result<Self> {
+        let mut timerfd = Timerfd::new(clock)?;
+        timerfd.register(registry, Waiter::TOKEN, Interest::READABLE)?;
+        Ok(Self { timerfd, armed: None, times_armed: 0 })
     }
 
     pub(super) fn prepare<T>(
@@ -80,17 +69,8 @@ impl Timerfd {
     }
 
     fn arm(&mut self, clock: &ReactorClock, deadline: Instant) -> io::Result<()> {
-        let ReactorClock::Monotonic(clock) = clock else { return Ok(()) };
-        let at = clock.kernel_deadline(deadline);
-        let never = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let once = Itimerspec {
-            it_interval: never,
-            it_value: Timespec {
-                tv_sec: i64::try_from(at.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: at.subsec_nanos().into(),
-            },
-        };
-        timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &once)?;
+        let Some(at) = clock.kernel_deadline(deadline) else { return Ok(()) };
+        self.timerfd.arm(at)?;
         self.armed = Some(deadline);
         self.times_armed += 1;
         Ok(())
