@@ -31,6 +31,9 @@ pub(crate) fn run(
     // Until nothing is pending.
     reactor.run(&mut seen)?;
     seen.run.cpu_nanos = cpu_nanos() - cpu;
+    if matches!(precision, Precision::Spin { .. }) {
+        seen.run.spun_nanos = Some(reactor.stats().spun.as_nanos() as u64);
+    }
     if let Some((start, _)) = seen.grid {
         let due = start.as_nanos() + seen.index * plan.period_nanos;
         seen.run.drift_nanos = Some(lateness(due, seen.last.as_nanos()));

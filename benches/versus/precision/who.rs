@@ -82,7 +82,7 @@ impl Who {
         let by_hand = match self {
             Self::TourbillonMillis => return ours(Precision::Millis),
             Self::TourbillonExact => return ours(Precision::Exact),
-            Self::TourbillonSpin => return Err("not in this version".to_owned()),
+            Self::TourbillonSpin => return ours(Precision::Spin { max: plan.max }),
             Self::Calloop => {
                 return calloop::run(workload, plan).map_err(|error| error.to_string());
             }
