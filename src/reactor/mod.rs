@@ -84,13 +84,13 @@ pub use remote::{Closed, Remote};
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};
 
-use crate::time::{Drift, Instant};
+use crate::time::Instant;
 use crate::timers::{TimerKey, Timers};
 use builder::Options;
 use remote::{Mailbox, Post};
 use slots::Slots;
 use stats::Readings;
-use timers::Handler;
+use timers::{Handler, Ticked};
 use wait::Waiter;
 
 type Deferred<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>)>;
@@ -103,7 +103,7 @@ pub struct Reactor<S> {
     /// Timers that were due at the turn's now, in their order, and are still to be called.
     batch: VecDeque<(TimerKey, Instant)>,
     /// Of the interval whose handler runs, if one does.
-    ticking: Option<Drift>,
+    ticking: Option<Ticked>,
     slots: Slots<S>,
     deferred: VecDeque<Deferred<S>>,
     /// Posts that were collected and are still to be called.
