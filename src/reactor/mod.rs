@@ -43,6 +43,8 @@
 //! Progress while the machine sleeps, and a fair share for a handler that shares its turn with one
 //! that does not return: a handler is never interrupted.
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod alarm;
 mod builder;
 mod clock;
 mod drive;
@@ -69,6 +71,8 @@ use std::io;
 #[doc(no_inline)]
 pub use mio::{Interest, event::Source};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use alarm::Alarm;
 pub use builder::{Precision, ReactorBuilder, TurnBudget};
 pub use clock::ReactorClock;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
