@@ -62,6 +62,8 @@ mod timerfd;
 mod timers;
 mod turn;
 mod wait;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod wall;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -86,6 +88,8 @@ pub use remote::{Closed, Remote};
 #[cfg(all(feature = "signals", unix))]
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use wall::{WallFired, WallTimer};
 
 use crate::time::Instant;
 use crate::timers::{TimerKey, Timers};
