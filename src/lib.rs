@@ -28,7 +28,7 @@ pub use common_timeout::{After, CommonTimeout};
 #[cfg(feature = "net")]
 pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey};
 #[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
-pub use reactor::{Alarm, WallFired, WallTimer};
+pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(feature = "mio")]
 pub use reactor::{
     Exit, Fired, Interest, Next, Precision, Reactor, ReactorBuilder, ReactorClock,

@@ -52,6 +52,8 @@ mod key;
 mod outcome;
 mod ready;
 mod remote;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod resume;
 #[cfg(all(feature = "signals", unix))]
 mod signal;
 mod slots;
@@ -85,6 +87,8 @@ pub use ready::Ready;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use ready::SourceTimer;
 pub use remote::{Closed, Remote};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use resume::{ResumeWatch, Resumed};
 #[cfg(all(feature = "signals", unix))]
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};

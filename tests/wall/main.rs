@@ -3,5 +3,6 @@
 //! machine's own, and is only run when asked for.
 #![cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
 
+mod resume;
 mod stepped;
 mod timers;

@@ -182,3 +182,26 @@ fn a_step_between_the_look_and_the_arming_is_heard_of() {
     assert!(asked[2] < asked[1], "asked again, by the new time: {asked:?}");
     assert_eq!(seen[1].scheduled, asked[2] + after);
 }
+
+#[test]
+#[ignore = "sets the machine's clock"]
+fn a_step_wakes_who_waits_for_a_resume_and_is_not_taken_for_one() {
+    let _restored = Restored::later();
+    let mut reactor = Reactor::<Seen>::new().unwrap();
+    reactor.on_resume(|_, _, resumed| panic!("{resumed:?}, and nobody slept")).unwrap();
+    let remote = reactor.remote();
+    let mut seen = Seen::default();
+    for by in [Duration::ZERO, 2 * STEP, STEP / 2] {
+        let events = reactor.stats().events;
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(3));
+            set_wall(SystemTime::now() + by - STEP);
+        });
+        while reactor.stats().events == events {
+            reactor.turn(&mut seen, None).unwrap();
+        }
+        thread.join().unwrap();
+    }
+    drop(remote);
+    assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Idle);
+}
