@@ -1,4 +1,4 @@
-//! `Timers` in somebody else's mio loop, to the microsecond, by an `Alarm`.
+//! `Timers` in somebody else's mio loop, woken by an `Alarm` as exactly as the kernel can.
 //!
 //! The loop below is plain mio and belongs to a program that has sockets and a loop already. Its
 //! timeouts would be whole milliseconds, rounded up, if it handed them to `Poll::poll`. Instead it

@@ -47,7 +47,8 @@ use crate::time::ZeroPeriod;
 ///   others as missed, just as after any other lateness.
 ///
 /// A clock that is only slewed, as time servers do it as a rule, takes the timer along. While the
-/// machine sleeps nothing fires; what came meanwhile fires when it wakes.
+/// machine sleeps nothing fires; what came meanwhile fires when it wakes. The reactor's own clock has
+/// no part in any of this, be it a manual one.
 ///
 /// Costs a descriptor each, and when it fires two system calls beside the wait. Linux and Android:
 /// `timerfd_create(2)`, with `TFD_TIMER_CANCEL_ON_SET`. Libev: `ev_periodic`; libevent has none.
