@@ -3,6 +3,7 @@
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::marker::PhantomData;
+use core::time::Duration;
 use std::io;
 
 use mio::{Events, Poll};
@@ -14,16 +15,42 @@ use super::wait::Waiter;
 use super::{Reactor, ReactorClock};
 use crate::timers::Timers;
 
-/// How exactly a reactor sleeps.
+/// How exactly a reactor waits, and at what price.
+///
+/// | | late by, as a rule | costs, for each wake-up |
+/// |---|---|---|
+/// | `Millis` | 50 µs to 1.1 ms | one system call |
+/// | `Exact` | 30 to 100 µs | two |
+/// | `Spin` | less than 1 µs | two, and a processor for up to `max` |
+///
+/// How late the kernel wakes a sleeper is the machine's affair; `cargo run --release --example jitter`
+/// shows it. [`ReactorStats`] tells what became of it. No mode is ever early.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Precision {
     /// Whole milliseconds, rounded up: what `epoll_wait` offers. Saves the system call that arms the
-    /// kernel's timer, at up to a millisecond of lateness.
+    /// kernel's timer, at up to a millisecond of lateness. On Linux and Android, building the reactor
+    /// sets the timer slack of its thread to the least there is (`PR_SET_TIMERSLACK`), and leaves it
+    /// so: by default the kernel adds 50 µs.
     Millis,
     /// Nanoseconds, by a timerfd on Linux and Android. Elsewhere the same as `Millis`.
     #[default]
     Exact,
+    /// As `Exact`, but a sleep ends a little before the deadline, and the rest is spun: asking for
+    /// events and reading the clock by turns, for the last two microseconds only the clock.
+    ///
+    /// By how much it ends before is learned from how late wake-ups have been: such that one in 250
+    /// is too late. It begins with 250 µs, and is told by
+    /// [`ReactorStats::spin_window`]; the time spun by [`ReactorStats::spun`].
+    ///
+    /// Only timers with a handler of their own are worth it. The idle timeouts of streams and timers
+    /// with slack are waited for as under `Exact`. So is everything on a clock that does not flow: a
+    /// manual or a coarse one. Timers cost a hash table's entry more each.
+    Spin {
+        /// How long before a deadline a sleep ends at most; zero is `Exact`. Where the machine's
+        /// wake-ups are later than that, timers are late by the rest.
+        max: Duration,
+    },
 }
 
 /// How much one turn may do before it looks at the kernel again.
@@ -70,6 +97,15 @@ impl TurnBudget {
     }
 }
 
+/// What is chosen once and asked again in every turn.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Options {
+    /// To ask for events so long before sleeping.
+    pub(super) busy_poll: Duration,
+    /// To measure how long handlers take.
+    pub(super) time_handlers: bool,
+}
+
 /// Makes a [`Reactor`].
 ///
 /// ```
@@ -87,12 +123,19 @@ pub struct ReactorBuilder<S> {
     clock: Option<ReactorClock>,
     precision: Precision,
     budget: TurnBudget,
+    options: Options,
     state: PhantomData<fn(&mut S)>,
 }
 
 impl<S> ReactorBuilder<S> {
     pub(super) const fn new(budget: TurnBudget) -> Self {
-        Self { clock: None, precision: Precision::Exact, budget, state: PhantomData }
+        Self {
+            clock: None,
+            precision: Precision::Exact,
+            budget,
+            options: Options { busy_poll: Duration::ZERO, time_handlers: true },
+            state: PhantomData,
+        }
     }
 
     /// The clock; the machine's own if nothing is said.
@@ -117,6 +160,29 @@ impl<S> ReactorBuilder<S> {
         self
     }
 
+    /// Before it sleeps, the reactor asks for events again and again for so long; not at all if
+    /// nothing is said.
+    ///
+    /// For who would rather burn a processor than wait for the kernel to wake a sleeper: it saves
+    /// whatever comes within that time some tens of microseconds. Timers that come due meanwhile
+    /// gain as well. A reactor on a clock that does not flow (a manual or a coarse one) does not poll
+    /// busily. [`ReactorStats::busy_polled`] tells the time. The kernel's counterpart for sockets
+    /// alone is `SO_BUSY_POLL`, see `socket(7)`.
+    #[must_use]
+    pub fn busy_poll(mut self, at_most: Duration) -> Self {
+        self.options.busy_poll = at_most;
+        self
+    }
+
+    /// Whether to measure how long handlers and turns take, for [`ReactorStats::handler_time`] and
+    /// [`ReactorStats::turn_time`]; yes if nothing is said. Costs a reading of the clock and two
+    /// counts for each handler, some 20 ns.
+    #[must_use]
+    pub fn time_handlers(mut self, yes: bool) -> Self {
+        self.options.time_handlers = yes;
+        self
+    }
+
     /// Makes the reactor: an epoll (or what the system has), a waker, and a timerfd if it is to be
     /// exact.
     ///
@@ -130,6 +196,8 @@ impl<S> ReactorBuilder<S> {
         let mailbox = Mailbox::new(poll.registry())?;
         let waiter = Waiter::new(&clock, self.precision, poll.registry())?;
         let now = clock.now();
+        let stats =
+            ReactorStats { spin_window: waiter.window(), ..ReactorStats::default() };
         Ok(Reactor {
             timers: Timers::starting_at(now),
             batch: VecDeque::new(),
@@ -143,9 +211,10 @@ impl<S> ReactorBuilder<S> {
             waiter,
             clock,
             now,
-            readings: Readings { wait_began: now, turn: now, left_behind: None },
+            readings: Readings::beginning_at(now),
             budget,
-            stats: ReactorStats::default(),
+            stats,
+            options: self.options,
             in_turn: false,
             in_run: false,
             stop: false,
@@ -160,6 +229,7 @@ impl<S> fmt::Debug for ReactorBuilder<S> {
             .field("clock", &self.clock)
             .field("precision", &self.precision)
             .field("budget", &self.budget)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }

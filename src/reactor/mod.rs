@@ -64,6 +64,7 @@ mod timerfd;
 mod timers;
 mod turn;
 mod wait;
+mod waiting;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod wall;
 
@@ -97,6 +98,7 @@ pub use wall::{WallFired, WallTimer};
 
 use crate::time::Instant;
 use crate::timers::{TimerKey, Timers};
+use builder::Options;
 use remote::{Mailbox, Post};
 use slots::Slots;
 use stats::Readings;
@@ -125,6 +127,7 @@ pub struct Reactor<S> {
     readings: Readings,
     budget: TurnBudget,
     stats: ReactorStats,
+    options: Options,
     /// Handlers may be running: no turn within a turn.
     in_turn: bool,
     /// Inside `run`: a time to stop at counts.
@@ -164,10 +167,29 @@ impl<S> Reactor<S> {
         &self.clock
     }
 
-    /// What it counted, and how late its timers were.
+    /// What it counted, and how late its timers were. A clone of it is a snapshot.
     #[must_use]
     pub const fn stats(&self) -> &ReactorStats {
         &self.stats
+    }
+
+    /// Begins to count anew, and keeps the memory for it. Also inside a handler.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tourbillon::reactor::Reactor;
+    ///
+    /// let mut reactor = Reactor::<()>::new()?;
+    /// reactor.after(Duration::from_millis(1), |_, _, _| {});
+    /// reactor.run(&mut ())?;
+    /// let warm_up = reactor.stats().clone();
+    /// reactor.reset_stats();
+    /// assert_eq!((warm_up.timers_fired, reactor.stats().timers_fired), (1, 0));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reset_stats(&mut self) {
+        self.stats.clear();
+        self.stats.spin_window = self.waiter.window();
     }
 
     /// Calls `f` later in this turn, after sources and timers; in the next one if it is called from a

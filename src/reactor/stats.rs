@@ -30,6 +30,64 @@ pub struct ReactorStats {
     pub budget_hits: u64,
     /// How late timers fired.
     pub lateness: Lateness,
+    /// Of the sleeps that ended by themselves: how long after they were to end. The kernel's part of
+    /// lateness; of a reactor that spins, what its window is learned from.
+    pub wait_overshoot: Histogram,
+    /// How long handlers took: of timers, sources, deferred calls and posts, each by itself, with what
+    /// the reactor did to call it. One that panicked is not in it.
+    pub handler_time: Histogram,
+    /// How long turns took from the end of the wait on, of those that called a handler.
+    pub turn_time: Histogram,
+    /// The time spent [spinning](super::Precision::Spin) for deadlines, by the reactor's own clock.
+    pub spun: Duration,
+    /// How long before a deadline a reactor that spins wakes up, as it is now: what it has learned.
+    pub spin_window: Duration,
+    /// The time spent [asking for events](super::ReactorBuilder::busy_poll) before sleeps.
+    pub busy_polled: Duration,
+}
+
+impl ReactorStats {
+    /// Forgets all, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        // In full, so that whatever is added is forgotten, too.
+        let Self {
+            turns,
+            events,
+            stale_events,
+            useful_wakeups,
+            spurious_wakeups,
+            armed,
+            timers_fired,
+            budget_hits,
+            lateness: Lateness { total, kernel, handlers, budget },
+            wait_overshoot,
+            handler_time,
+            turn_time,
+            spun,
+            spin_window,
+            busy_polled,
+        } = self;
+        for count in [
+            turns,
+            events,
+            stale_events,
+            useful_wakeups,
+            spurious_wakeups,
+            armed,
+            timers_fired,
+            budget_hits,
+        ] {
+            *count = 0;
+        }
+        for time in [spun, spin_window, busy_polled] {
+            *time = Duration::ZERO;
+        }
+        for histogram in
+            [total, kernel, handlers, budget, wait_overshoot, handler_time, turn_time]
+        {
+            histogram.clear();
+        }
+    }
 }
 
 /// How late timers fired, and why.
@@ -59,6 +117,20 @@ pub(super) struct Readings {
     pub(super) turn: Instant,
     /// The turn's now of the last turn, if that one left due timers behind.
     pub(super) left_behind: Option<Instant>,
+    /// The last one: before the handler that runs, or after the one that ran last.
+    pub(super) latest: Instant,
+}
+
+impl Readings {
+    pub(super) const fn beginning_at(now: Instant) -> Self {
+        Self { wait_began: now, turn: now, left_behind: None, latest: now }
+    }
+
+    /// The wait is over, and the turn begins.
+    pub(super) const fn begin_turn(&mut self, wait_began: Instant, now: Instant) {
+        *self =
+            Self { wait_began, turn: now, latest: now, left_behind: self.left_behind };
+    }
 }
 
 impl Lateness {
@@ -97,7 +169,8 @@ mod tests {
     #[test]
     fn lateness_is_split_by_cause_and_the_parts_add_up() {
         let mut lateness = Lateness::default();
-        let slept = Readings { wait_began: at(10), turn: at(60), left_behind: None };
+        let mut slept = Readings::beginning_at(at(0));
+        slept.begin_turn(at(10), at(60));
         // Due at 40 during the sleep: 20 by the kernel, 5 by other handlers.
         lateness.record(at(40), at(65), &slept);
         assert_eq!(lateness.total.max(), Duration::from_nanos(25));

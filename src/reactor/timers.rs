@@ -79,7 +79,8 @@ impl<S> Reactor<S> {
         f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
     ) -> TimerKey {
         let now = self.precise_now();
-        self.timers.schedule_after(now, after, Handler::Once(Box::new(f)))
+        let key = self.timers.schedule_after(now, after, Handler::Once(Box::new(f)));
+        self.be_sharp(key)
     }
 
     /// Calls `f` once at `deadline`, or in the next turn if that has passed. See
@@ -89,7 +90,8 @@ impl<S> Reactor<S> {
         deadline: Instant,
         f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
     ) -> TimerKey {
-        self.timers.schedule(deadline, Handler::Once(Box::new(f)))
+        let key = self.timers.schedule(deadline, Handler::Once(Box::new(f)));
+        self.be_sharp(key)
     }
 
     /// Calls `f` once, some time from `earliest` to `latest`: in the first turn from `earliest` on that
@@ -181,7 +183,9 @@ impl<S> Reactor<S> {
         f: impl FnMut(&mut S, &mut Reactor<S>, Fired) -> Next + 'static,
     ) -> TimerKey {
         let deadline = interval.next_deadline();
-        self.timers.schedule(deadline, Handler::Every(Box::new(Periodic { interval, f })))
+        let handler = Handler::Every(Box::new(Periodic { interval, f }));
+        let key = self.timers.schedule(deadline, handler);
+        self.be_sharp(key)
     }
 
     /// Registers a duration that many timers will share, and gets a token for it: O(1) to schedule,
@@ -200,13 +204,17 @@ impl<S> Reactor<S> {
     /// Cancels a timer, and drops its handler. False: the key is stale. A handler may cancel its own
     /// interval, and any timer that is due in the same turn. O(1). Libevent: `event_del`.
     pub fn cancel(&mut self, key: TimerKey) -> bool {
-        self.timers.cancel(key).is_some()
+        self.take(key).is_some()
     }
 
     /// Gives a timer another deadline, under the same key. False: the key is stale. An interval
     /// starts its grid anew there. O(1). Libevent: `event_add` of a pending event.
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
-        self.timers.reschedule(key, deadline)
+        let is_alive = self.timers.reschedule(key, deadline);
+        if is_alive {
+            self.waiter.moved(key, deadline);
+        }
+        is_alive
     }
 
     /// Restarts the common timeout that a timer was scheduled with, from a fresh reading. False: the
@@ -214,7 +222,14 @@ impl<S> Reactor<S> {
     /// then). O(1).
     pub fn touch(&mut self, key: TimerKey) -> bool {
         let now = self.precise_now();
-        self.timers.touch(key, now)
+        let is_touched = self.timers.touch(key, now);
+        if is_touched
+            && self.waiter.spins()
+            && let Some(deadline) = self.deadline(key)
+        {
+            self.waiter.moved(key, deadline);
+        }
+        is_touched
     }
 
     /// Whether the timer is still to fire. Libevent: `event_pending`.
@@ -263,9 +278,10 @@ impl<S> Reactor<S> {
             return true;
         }
         let now = self.note_fired(scheduled);
-        match self.timers.cancel(key) {
+        match self.take(key) {
             Some(Handler::Once(f)) => {
                 f(state, self, Fired { key, scheduled, now, missed: 0 });
+                self.note_handled();
             }
             Some(Handler::Source { key, id }) => {
                 self.call_source(state, key, Call::Ready(Ready::timer(id)));
@@ -291,13 +307,19 @@ impl<S> Reactor<S> {
             interval.reset_at(scheduled);
         }
         let Some(tick) = interval.tick(now) else {
-            self.timers.cancel(key);
+            self.take(key);
             return;
         };
         let is_over = interval.is_over();
-        self.timers.reschedule(key, interval.next_deadline());
+        let next = interval.next_deadline();
+        self.timers.reschedule(key, next);
+        self.waiter.moved(key, next);
         let fired = Fired { key, scheduled: tick.scheduled, now, missed: tick.missed };
-        let call = AssertUnwindSafe(|| ticking.call(state, self, fired));
+        let call = AssertUnwindSafe(|| {
+            let next = ticking.call(state, self, fired);
+            self.note_handled();
+            next
+        });
         match catch_unwind(call) {
             Ok(Next::Continue) if !is_over => {
                 if let Some(handler @ Handler::Away) = self.timers.get_mut(key) {
@@ -305,10 +327,10 @@ impl<S> Reactor<S> {
                 }
             }
             Ok(_) => {
-                self.timers.cancel(key);
+                self.take(key);
             }
             Err(panic) => {
-                self.timers.cancel(key);
+                self.take(key);
                 resume_unwind(panic);
             }
         }
@@ -319,6 +341,25 @@ impl<S> Reactor<S> {
         let now = self.fresh_now();
         self.stats.timers_fired += 1;
         self.stats.lateness.record(scheduled, now, &self.readings);
+        self.readings.latest = now;
         now
+    }
+
+    /// Has a reactor that spins do so for this timer.
+    #[inline]
+    fn be_sharp(&mut self, key: TimerKey) -> TimerKey {
+        if self.waiter.spins()
+            && let Some(deadline) = self.timers.deadline(key)
+        {
+            self.waiter.set_sharp(key, deadline);
+        }
+        key
+    }
+
+    /// Takes a timer out, wherever it is.
+    fn take(&mut self, key: TimerKey) -> Option<Handler<S>> {
+        let handler = self.timers.cancel(key)?;
+        self.waiter.forget(key);
+        Some(handler)
     }
 }

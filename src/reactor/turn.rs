@@ -15,14 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::drive::Call;
 use super::key::RawKey;
-use super::remote::Mailbox;
-use super::wait::{Sleep, Until, Waiter};
-use super::{Exit, Next, Reactor, Ready, Turn};
+use super::{Exit, Next, Reactor, Turn};
 use crate::time::Instant;
 use crate::timers::Budget;
-
-/// What the two clocks may differ by at the end of a sleep. Shorter than a system call.
-const CLOCK_ERROR: Duration = Duration::from_micros(1);
 
 impl<S> Reactor<S> {
     /// One turn: sleeps at most `wait` (`None`: as long as it takes) until there is something to do,
@@ -136,6 +131,7 @@ impl<S> Reactor<S> {
         self.readings.left_behind = leaves_some.then_some(self.now);
         turn.deferred = self.run_deferred(state) + self.run_poked(state);
         turn.posts = self.run_posts(state);
+        self.note_turn(&turn);
         turn.stopped = self.mailbox.take_stop() || self.stop;
         if slept {
             let wakeups = if turn.is_empty() && !turn.stopped {
@@ -148,81 +144,19 @@ impl<S> Reactor<S> {
         Ok(turn)
     }
 
-    /// Waits, fetches events, and takes the turn's reading. True: it was ready to sleep.
-    fn wait(&mut self, wait: Option<Duration>) -> io::Result<bool> {
-        let began = self.fresh_now();
-        let sleep = self.prepare_sleep(began, wait)?;
-        match self.poll.poll(&mut self.events, sleep.timeout) {
-            // A signal's handler ran. There are no events; what is due is seen by the clock.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => other?,
-        }
-        for event in &self.events {
-            match event.token() {
-                Waiter::TOKEN => self.waiter.fired(),
-                token if token == Mailbox::<S>::TOKEN => {}
-                token => {
-                    let (key, ready) = (RawKey::of_token(token), Ready::of_event(event));
-                    let is_live = self.slots.mark_ready(key, ready);
-                    self.stats.events += u64::from(is_live);
-                    self.stats.stale_events += u64::from(!is_live);
-                }
-            }
-        }
-        self.now = self.fresh_now();
-        if let Some(armed) = sleep.armed {
-            self.close_in_on(armed);
-        }
-        self.readings.wait_began = began;
-        self.readings.turn = self.now;
-        Ok(sleep.timeout != Some(Duration::ZERO))
-    }
-
-    /// Reads the clock until `armed` if the kernel's timer fired a moment early by it.
-    fn close_in_on(&mut self, armed: Instant) {
-        if self.clock.flows() && armed.saturating_duration_since(self.now) <= CLOCK_ERROR
-        {
-            while self.now < armed {
-                core::hint::spin_loop();
-                self.now = self.fresh_now();
-            }
-        }
-    }
-
-    fn prepare_sleep(
-        &mut self,
-        now: Instant,
-        wait: Option<Duration>,
-    ) -> io::Result<Sleep> {
-        let is_awake = wait == Some(Duration::ZERO)
-            || self.has_work()
-            || self.end_of_run().is_some_and(|deadline| deadline <= now)
-            || (wait.is_none() && !self.can_be_woken())
-            || self.may_be_due(now)
-            // Upkeep ahead of time, a little in each turn, while there is nothing else to do.
-            || self.timers.maintain(now, self.budget.timers);
-        if is_awake {
-            return Ok(Sleep::NO);
-        }
-        let until = Until { now, wait, stop_at: self.end_of_run() };
-        let sleep = self.waiter.prepare(&self.clock, &mut self.timers, until)?;
-        self.stats.armed = self.waiter.times_armed();
-        Ok(sleep)
-    }
-
     /// Whether a timer may be due. To know for certain could mean to open a slot of any size; the
     /// timers' phase finds out within its budget.
-    fn may_be_due(&self, now: Instant) -> bool {
+    pub(super) fn may_be_due(&self, now: Instant) -> bool {
         self.timers.next_wakeup().is_some_and(|wakeup| wakeup <= now)
     }
 
     /// When the present run is to end. A turn by itself has no such end.
-    fn end_of_run(&self) -> Option<Instant> {
+    pub(super) fn end_of_run(&self) -> Option<Instant> {
         self.stop_at.filter(|_| self.in_run)
     }
 
     /// Whether something is left to do that needs no wake.
-    fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         self.slots.ready_len() > 0
             || self.slots.poked_len() > 0
             || !self.batch.is_empty()
@@ -232,7 +166,7 @@ impl<S> Reactor<S> {
     }
 
     /// Whether there is anything that could ever end a sleep.
-    fn can_be_woken(&mut self) -> bool {
+    pub(super) fn can_be_woken(&mut self) -> bool {
         if self.slots.keeping_alive() > 0 || self.mailbox.has_remotes() || self.has_work()
         {
             return true;
@@ -270,7 +204,10 @@ impl<S> Reactor<S> {
         let Some(mut source) = self.slots.move_out(key) else { return false };
         let handler = AssertUnwindSafe(|| source.call(state, self, key, call));
         let (next, panic) = match catch_unwind(handler) {
-            Ok(next) => (next, None),
+            Ok(next) => {
+                self.note_handled();
+                (next, None)
+            }
             Err(panic) => (Next::Stop, Some(panic)),
         };
         let gone = match next {
@@ -290,14 +227,20 @@ impl<S> Reactor<S> {
     /// Takes the timers that are due out of their order, to be called in the timers' phase. True:
     /// the budget left some.
     fn detach_due(&mut self) -> bool {
-        let mut budget =
-            Budget::timers(self.budget.timers.saturating_sub(self.batch.len()));
-        while let Some(due) = self.timers.detach_expired(self.now, &mut budget) {
-            self.batch.push_back(due);
-        }
-        let leaves_some = budget.is_spent() && self.may_be_due(self.now);
+        let is_spent = self.detach_by(self.now);
+        let leaves_some = is_spent && self.may_be_due(self.now);
         self.stats.budget_hits += u64::from(leaves_some);
         leaves_some
+    }
+
+    /// As `detach_due`, those that are due at `then`. True: the budget is spent.
+    pub(super) fn detach_by(&mut self, then: Instant) -> bool {
+        let mut budget =
+            Budget::timers(self.budget.timers.saturating_sub(self.batch.len()));
+        while let Some(due) = self.timers.detach_expired(then, &mut budget) {
+            self.batch.push_back(due);
+        }
+        budget.is_spent()
     }
 
     fn run_timers(&mut self, state: &mut S) -> usize {
@@ -316,6 +259,7 @@ impl<S> Reactor<S> {
         while called < count && !self.is_stopping() {
             let Some(f) = self.deferred.pop_front() else { break };
             f(state, self);
+            self.note_handled();
             called += 1;
         }
         called
@@ -345,9 +289,28 @@ impl<S> Reactor<S> {
         while called < count && !self.is_stopping() {
             let Some(f) = self.posts.pop_front() else { break };
             f(state, self);
+            self.note_handled();
             called += 1;
         }
         called
+    }
+
+    /// A handler has returned. One reading serves for its end and the next one's beginning.
+    #[inline]
+    pub(super) fn note_handled(&mut self) {
+        if self.options.time_handlers {
+            let now = self.fresh_now();
+            let took = now.saturating_duration_since(self.readings.latest);
+            self.stats.handler_time.record(took);
+            self.readings.latest = now;
+        }
+    }
+
+    fn note_turn(&mut self, turn: &Turn) {
+        if self.options.time_handlers && !turn.is_empty() {
+            let took = self.readings.latest.saturating_duration_since(self.now);
+            self.stats.turn_time.record(took);
+        }
     }
 
     /// How much of what waits the budget allows.

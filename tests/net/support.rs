@@ -57,7 +57,7 @@ impl Server {
         Self::build(Reactor::builder().clock(clock).build().unwrap(), setup, handler)
     }
 
-    fn build(
+    pub(crate) fn build(
         mut reactor: Reactor<Log>,
         setup: impl Fn(BufferEvent) -> BufferEvent + 'static,
         handler: impl Fn(&mut Reactor<Log>, &mut BufferEvent, &Event) + Clone + 'static,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use tourbillon::net::Direction;
-use tourbillon::{Event, ManualClock};
+use tourbillon::{Event, ManualClock, Precision, Reactor};
 
 use crate::support::{Server, echo, nothing, pattern, write_until_full};
 
@@ -49,6 +49,21 @@ fn idle_streams_time_out_on_one_queue_and_a_busy_one_does_not() {
     server.settle();
     assert_eq!(server.log.of(busy_key).last(), Some(&"Closed"));
     assert_eq!(server.reactor.timer_count(), 0);
+}
+
+#[test]
+fn a_reactor_that_spins_does_not_spin_for_the_timeouts_of_streams() {
+    let spin = Precision::Spin { max: Duration::from_secs(1) };
+    let reactor = Reactor::builder().precision(spin).build().unwrap();
+    let after = Duration::from_millis(3);
+    let mut server =
+        Server::build(reactor, move |stream| stream.idle_timeout(after), nothing);
+    let (_client, key) = server.connect();
+    while server.log.of(key).is_empty() {
+        server.reactor.turn(&mut server.log, None).unwrap();
+    }
+    assert_eq!(server.log.of(key), ["TimedOut(Idle)"]);
+    assert_eq!(server.reactor.stats().spun, Duration::ZERO);
 }
 
 #[test]

@@ -104,9 +104,250 @@ fn waits_of_whole_milliseconds_are_never_early() {
     assert_eq!(reactor.stats().armed, 0);
 }
 
+const SPIN: Precision = Precision::Spin { max: Duration::from_micros(100) };
+
+#[test]
+fn spun_waits_are_never_early_and_what_they_spin_is_counted() {
+    let began = std::time::Instant::now();
+    let reactor = chain_of(2_000, Reactor::builder().precision(SPIN).build().unwrap());
+    let stats = reactor.stats();
+    assert!(stats.spun > Duration::ZERO && stats.spun <= began.elapsed(), "{stats:?}");
+    assert!(stats.spin_window <= Duration::from_micros(100), "{stats:?}");
+    // A sleep before a spin and none after it, as a rule.
+    assert!(stats.turns <= 4 * 2_000, "{stats:?}");
+    assert!(stats.wait_overshoot.count() <= stats.turns);
+}
+
+#[test]
+fn a_spin_of_nothing_is_an_exact_wait() {
+    let spin = Precision::Spin { max: Duration::ZERO };
+    let reactor = chain_of(200, Reactor::builder().precision(spin).build().unwrap());
+    let stats = reactor.stats();
+    assert_eq!((stats.spun, stats.spin_window), (Duration::ZERO, Duration::ZERO));
+}
+
+#[test]
+fn the_widest_spin_that_can_be_asked_for_ends_at_the_deadline() {
+    let spin = Precision::Spin { max: Duration::MAX };
+    let reactor = chain_of(50, Reactor::builder().precision(spin).build().unwrap());
+    assert!(reactor.stats().spin_window < Duration::from_secs(5));
+}
+
+#[test]
+fn timers_with_slack_are_not_spun_for() {
+    let mut reactor = Reactor::<u32>::builder().precision(SPIN).build().unwrap();
+    let mut fired = 0;
+    for _ in 0..20 {
+        let now = reactor.clock().now();
+        let (earliest, latest) =
+            (now + Duration::from_micros(200), now + Duration::from_micros(400));
+        reactor.within(earliest, latest, |fired: &mut u32, _, _| *fired += 1);
+        reactor.run(&mut fired).unwrap();
+    }
+    assert_eq!((fired, reactor.stats().spun), (20, Duration::ZERO));
+}
+
+#[test]
+fn a_spin_ends_with_the_wait_and_with_the_run() {
+    let mut reactor = Reactor::<()>::builder().precision(SPIN).build().unwrap();
+    reactor.after(Duration::from_secs(60), |(), _, _| panic!("a minute too early"));
+    let began = reactor.clock().now();
+    reactor.turn(&mut (), Duration::from_micros(300)).unwrap();
+    assert!(reactor.now() >= began + Duration::from_micros(300));
+    let end = reactor.clock().now() + Duration::from_micros(200);
+    reactor.at(end + Duration::from_micros(50), |(), _, _| {});
+    reactor.stop_at(end);
+    assert_eq!(reactor.run(&mut ()).unwrap(), Exit::Deadline);
+    assert!(reactor.now() >= end);
+}
+
+#[test]
+fn what_happens_during_a_spin_ends_it() {
+    let spin = Precision::Spin { max: Duration::from_secs(3) };
+    let mut reactor = Reactor::<Vec<&str>>::builder().precision(spin).build().unwrap();
+    // Far enough to be sure that the post comes before it, on any machine that runs at all. The
+    // window begins with 250 µs, so there is a sleep before that in any case.
+    let key =
+        reactor.after(Duration::from_secs(3600), |_: &mut Vec<_>, _, _| unreachable!());
+    let remote = reactor.remote();
+    let thread = std::thread::spawn(move || {
+        remote.post(move |seen: &mut Vec<_>, reactor| {
+            seen.push("posted");
+            let deadline = reactor.clock().now() + Duration::from_micros(150);
+            assert!(reactor.reschedule(key, deadline));
+            reactor.at(deadline, |seen: &mut Vec<_>, reactor, fired| {
+                assert!(fired.now >= fired.scheduled);
+                seen.push("moved");
+                reactor.stop();
+            });
+            reactor.cancel(key);
+        })
+    });
+    let mut seen = Vec::new();
+    assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Stopped);
+    assert_eq!(seen, ["posted", "moved"]);
+    assert!(thread.join().unwrap().is_ok());
+}
+
+#[test]
+fn a_deadline_moved_from_another_thread_wakes_every_kind_of_sleep() {
+    for precision in [Precision::Millis, Precision::Exact, SPIN] {
+        let builder = Reactor::<Option<Fired>>::builder().precision(precision);
+        let mut reactor = builder.build().unwrap();
+        let hour = Duration::from_secs(3600);
+        let key = reactor.after(hour, |seen: &mut Option<Fired>, reactor, fired| {
+            *seen = Some(fired);
+            reactor.stop();
+        });
+        let remote = reactor.remote();
+        let thread = std::thread::spawn(move || {
+            // So that it is asleep, as a rule; if it is not, that is right as well.
+            std::thread::sleep(Duration::from_millis(5));
+            remote.post(move |_: &mut Option<Fired>, reactor| {
+                let now = reactor.clock().now();
+                assert!(reactor.reschedule(key, now + Duration::from_micros(700)));
+            })
+        });
+        let mut seen = None;
+        assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Stopped);
+        let fired = seen.unwrap();
+        assert!(fired.now >= fired.scheduled, "{precision:?}");
+        assert!(thread.join().unwrap().is_ok());
+    }
+}
+
+#[test]
+fn a_deadline_that_is_touched_or_moved_is_spun_for_where_it_is() {
+    let mut reactor = Reactor::<Vec<Fired>>::builder().precision(SPIN).build().unwrap();
+    let common = reactor.common_timeout(Duration::from_millis(1));
+    let seen = |seen: &mut Vec<Fired>, _: &mut Reactor<_>, fired| seen.push(fired);
+    let touched = reactor.after(common, seen);
+    let moved = reactor.after(Duration::from_millis(1), seen);
+    let cancelled = reactor.after(Duration::from_micros(300), seen);
+    std::thread::sleep(Duration::from_micros(500));
+    assert!(reactor.touch(touched) && reactor.cancel(cancelled));
+    let deadline = reactor.clock().now() + Duration::from_millis(3);
+    assert!(reactor.reschedule(moved, deadline));
+    let touched_deadline = reactor.deadline(touched).unwrap();
+    let mut fires = Vec::new();
+    assert_eq!(reactor.run(&mut fires).unwrap(), Exit::Idle);
+    let scheduled: Vec<_> = fires.iter().map(|fired| fired.scheduled).collect();
+    assert_eq!(scheduled, [touched_deadline, deadline]);
+    assert!(fires.iter().all(|fired| fired.now >= fired.scheduled));
+    // Had the cancelled one's deadline or the old ones been left, it would have spun for hours.
+    assert!(reactor.stats().spun <= Duration::from_micros(100) * 8);
+}
+
+#[test]
+fn busy_polling_is_counted_and_does_not_delay_timers_or_ends() {
+    let busy = Duration::from_micros(200);
+    let mut reactor = Reactor::<Chain>::builder().busy_poll(busy).build().unwrap();
+    let remote = reactor.remote();
+    let began = reactor.clock().now();
+    let mut chain = Chain { left: 0, seed: 7, step: 1, least: 1 };
+    reactor.turn(&mut chain, Duration::from_micros(50)).unwrap();
+    assert!(reactor.now() >= began + Duration::from_micros(50));
+    let polled = reactor.stats().busy_polled;
+    assert!(polled >= Duration::from_micros(50), "{polled:?}: it never slept");
+    assert_eq!(reactor.stats().armed, 0, "it was over before it would have slept");
+    reactor.turn(&mut chain, Duration::from_millis(2)).unwrap();
+    assert!(reactor.now() >= began + Duration::from_millis(2));
+    assert!(reactor.stats().busy_polled >= polled + busy);
+    drop(remote);
+    for precision in [Precision::Millis, Precision::Exact, SPIN] {
+        let builder = Reactor::builder().precision(precision).busy_poll(busy);
+        chain_of(300, builder.build().unwrap());
+    }
+}
+
+#[test]
+fn a_reset_forgets_all_that_was_counted_and_goes_on() {
+    let mut reactor = chain_of(20, Reactor::builder().precision(SPIN).build().unwrap());
+    let window = reactor.stats().spin_window;
+    let stats = reactor.stats();
+    assert_eq!(stats.handler_time.count(), 21);
+    assert!(stats.turn_time.count() <= 21 && stats.turn_time.count() > 0);
+    assert!(stats.turn_time.max() >= stats.handler_time.min());
+    reactor.reset_stats();
+    let stats = reactor.stats();
+    assert_eq!((stats.turns, stats.timers_fired, stats.armed), (0, 0, 0));
+    assert_eq!((stats.spun, stats.spin_window), (Duration::ZERO, window));
+    for empty in [&stats.handler_time, &stats.wait_overshoot, &stats.lateness.total] {
+        assert!(empty.is_empty());
+    }
+    let reactor = chain_of_one_more(reactor);
+    assert_eq!(reactor.stats().handler_time.count(), 1);
+}
+
+fn chain_of_one_more(mut reactor: Reactor<Chain>) -> Reactor<Chain> {
+    let mut chain = Chain { left: 0, seed: 7, step: 1, least: 1 };
+    reactor.after(Duration::ZERO, link);
+    reactor.run(&mut chain).unwrap();
+    reactor
+}
+
+#[test]
+fn handlers_of_every_kind_are_timed_unless_it_is_switched_off() {
+    for timed in [true, false] {
+        let mut reactor = Reactor::<u32>::builder().time_handlers(timed).build().unwrap();
+        let (mut sender, receiver) = pipe::new().unwrap();
+        reactor
+            .register(receiver, Interest::READABLE, |calls: &mut u32, _, pipe, _| {
+                drain(pipe);
+                *calls += 1;
+                Next::Stop
+            })
+            .unwrap();
+        std::io::Write::write_all(&mut sender, b"x").unwrap();
+        let remote = reactor.remote();
+        let slow = Duration::from_millis(2);
+        remote
+            .post(move |calls: &mut u32, _| {
+                std::thread::sleep(slow);
+                *calls += 1;
+            })
+            .unwrap();
+        drop(remote);
+        reactor.defer(|calls, _| *calls += 1);
+        reactor.after(Duration::ZERO, |calls: &mut u32, _, _| *calls += 1);
+        reactor
+            .every(Duration::from_micros(10), |calls: &mut u32, _, _| {
+                *calls += 1;
+                Next::Stop
+            })
+            .unwrap();
+        let mut calls = 0;
+        reactor.run(&mut calls).unwrap();
+        assert_eq!(calls, 5);
+        let stats = reactor.stats();
+        assert_eq!(stats.handler_time.count(), if timed { 5 } else { 0 });
+        if timed {
+            assert!(stats.handler_time.max() >= slow && stats.turn_time.max() >= slow);
+        } else {
+            assert!(stats.turn_time.is_empty());
+        }
+        assert_eq!(stats.lateness.total.count(), 2);
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn whole_milliseconds_are_waited_for_with_the_least_timer_slack() {
+    let slack = || rustix::thread::current_timer_slack().unwrap();
+    std::thread::spawn(move || {
+        let _exact = Reactor::<()>::new().unwrap();
+        assert!(slack() > 1, "an exact wait needs none of it");
+        let millis = Reactor::<()>::builder().precision(Precision::Millis);
+        let _millis = millis.build().unwrap();
+        assert_eq!(slack(), 1);
+    })
+    .join()
+    .unwrap();
+}
+
 #[test]
 fn a_turn_without_work_ends_after_its_wait() {
-    for precision in [Precision::Exact, Precision::Millis] {
+    for precision in [Precision::Exact, Precision::Millis, SPIN] {
         let mut reactor = Reactor::<()>::builder().precision(precision).build().unwrap();
         let _remote = reactor.remote();
         let wait = Duration::from_micros(1_300);
@@ -168,7 +409,7 @@ fn an_earlier_deadline_wakes_a_sleep_that_was_armed_for_a_later_one() {
 
 #[test]
 fn the_longest_waits_are_cut_not_wrapped() {
-    for precision in [Precision::Exact, Precision::Millis] {
+    for precision in [Precision::Exact, Precision::Millis, SPIN] {
         let mut reactor =
             Reactor::<bool>::builder().precision(precision).build().unwrap();
         reactor.after(Duration::MAX, |_: &mut bool, _, _| panic!("after 584 years"));

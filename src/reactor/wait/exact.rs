@@ -23,56 +23,53 @@ use crate::timers::Timers;
 pub(in crate::reactor) struct Exact {
     timerfd: Timerfd,
     armed: Option<Instant>,
-    times_armed: u64,
 }
 
 impl Exact {
     pub(super) fn new(clock: TimerfdClockId, registry: &Registry) -> io::Result<Self> {
         let mut timerfd = Timerfd::new(clock)?;
         timerfd.register(registry, Waiter::TOKEN, Interest::READABLE)?;
-        Ok(Self { timerfd, armed: None, times_armed: 0 })
+        Ok(Self { timerfd, armed: None })
     }
 
+    /// Arms the kernel's timer, if it is not right as it is, for the earliest timer, the beginning of a
+    /// spin, or the end that `until` names.
     pub(super) fn prepare<T>(
         &mut self,
         clock: &ReactorClock,
         timers: &mut Timers<T>,
+        spin_from: Option<Instant>,
         until: Until,
     ) -> io::Result<Sleep> {
         // Armed for a time that has passed: its expiry may still be on its way, and would only
         // wake the sleep that is to come.
         let armed = self.armed.filter(|&armed| armed > until.now);
         let wanted = match armed {
-            None => earlier(timers.next_deadline_within(MOVES), until.cap()),
+            None => earlier(timers.next_deadline_within(MOVES), until.cap),
             // Cheap first: only if something may be earlier is it worth the exact answer.
             Some(armed) if timers.next_wakeup().is_some_and(|wakeup| wakeup < armed) => {
-                earlier(timers.next_deadline_within(MOVES), until.cap())
+                earlier(timers.next_deadline_within(MOVES), until.cap)
             }
-            Some(_) => until.cap(),
+            Some(_) => until.cap,
         };
-        let wanted = wanted.map(|wanted| wanted.min(until.now + LONGEST));
+        let wanted =
+            earlier(wanted, spin_from).map(|wanted| wanted.min(until.now + LONGEST));
         self.armed = armed;
-        if let Some(wanted) = wanted
-            && armed.is_none_or(|armed| wanted < armed)
-        {
+        let arms = wanted.filter(|&wanted| armed.is_none_or(|armed| wanted < armed));
+        if let Some(wanted) = arms {
             self.arm(clock, wanted)?;
         }
-        Ok(Sleep { timeout: None, armed: self.armed })
+        Ok(Sleep { timeout: None, ends: self.armed, arms: arms.is_some() })
     }
 
     pub(super) fn fired(&mut self) {
         self.armed = None;
     }
 
-    pub(super) const fn times_armed(&self) -> u64 {
-        self.times_armed
-    }
-
     fn arm(&mut self, clock: &ReactorClock, deadline: Instant) -> io::Result<()> {
         let Some(at) = clock.kernel_deadline(deadline) else { return Ok(()) };
         self.timerfd.arm(at)?;
         self.armed = Some(deadline);
-        self.times_armed += 1;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The wait: how long a turn sleeps, and what wakes it at the deadline.
+//! The wait: how long a turn sleeps, what wakes it at the deadline, and from when on it spins.
 //!
 //! # Ground rules
 //!
@@ -7,9 +7,12 @@
 //!   deadline that moved to later costs one spurious wake, which is counted; arming for each would
 //!   cost a system call a turn where idle timeouts are refreshed on every byte.
 //! - Nothing here sleeps longer than a day at a time, so that no duration is too long for a kernel.
+//! - A reactor that spins is woken a [window](window) before the deadlines that are worth it.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod exact;
+mod sharp;
+mod window;
 
 use core::time::Duration;
 use std::io;
@@ -19,7 +22,9 @@ use mio::{Registry, Token};
 use super::key::RawKey;
 use super::{Precision, ReactorClock};
 use crate::time::Instant;
-use crate::timers::Timers;
+use crate::timers::{TimerKey, Timers};
+use sharp::Sharp;
+use window::Window;
 
 /// Timers that may be touched to find out how long to sleep. What is not known then is found out
 /// when the time before which nothing is due has come.
@@ -28,9 +33,17 @@ const MOVES: usize = 1024;
 /// The longest sleep for a timer. Whoever wakes early looks again.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
+/// How a reactor waits.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    sleeper: Sleeper,
+    /// Spins, for these deadlines.
+    sharp: Option<Sharp>,
+}
+
 /// How a reactor sleeps.
 #[derive(Debug)]
-pub(super) enum Waiter {
+enum Sleeper {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     Exact(exact::Exact),
     /// By the timeout of the poll itself, in whole milliseconds.
@@ -44,10 +57,10 @@ pub(super) enum Waiter {
 pub(super) struct Until {
     /// A reading just before the wait.
     pub(super) now: Instant,
-    /// At most so long.
-    pub(super) wait: Option<Duration>,
-    /// At the latest then.
-    pub(super) stop_at: Option<Instant>,
+    /// At most so long, by whatever clock.
+    wait: Option<Duration>,
+    /// At the latest then, by the reactor's clock.
+    cap: Option<Instant>,
 }
 
 /// How to sleep.
@@ -55,19 +68,29 @@ pub(super) struct Until {
 pub(super) struct Sleep {
     /// The timeout of the poll.
     pub(super) timeout: Option<Duration>,
-    /// When the kernel's timer was asked to fire.
-    pub(super) armed: Option<Instant>,
-}
-
-impl Sleep {
-    /// Do not sleep.
-    pub(super) const NO: Self = Self { timeout: Some(Duration::ZERO), armed: None };
+    /// When it is to end by itself, if anything was asked to end it.
+    pub(super) ends: Option<Instant>,
+    /// Whether the kernel's timer was armed for it.
+    pub(super) arms: bool,
 }
 
 impl Until {
-    /// The wait's end by the clock, without the timers.
-    fn cap(&self) -> Option<Instant> {
-        earlier(self.wait.map(|wait| self.now + wait), self.stop_at)
+    pub(super) fn new(
+        now: Instant,
+        wait: Option<Duration>,
+        stop_at: Option<Instant>,
+    ) -> Self {
+        Self { now, wait, cap: earlier(wait.map(|wait| now + wait), stop_at) }
+    }
+
+    /// What is left of it from `now` on.
+    pub(super) const fn from(self, now: Instant) -> Self {
+        Self { now, ..self }
+    }
+
+    /// Whether the wait is to be over.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.cap.is_some_and(|cap| cap <= now)
     }
 }
 
@@ -87,22 +110,14 @@ impl Waiter {
         precision: Precision,
         registry: &Registry,
     ) -> io::Result<Self> {
-        match (clock, precision) {
-            (ReactorClock::Manual(_), _) => Ok(Self::Manual),
-            (_, Precision::Millis) => Ok(Self::Timeout),
-            (_, Precision::Exact) => Self::exact(clock, registry),
-        }
-    }
-
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn exact(clock: &ReactorClock, registry: &Registry) -> io::Result<Self> {
-        let Some(clock) = clock.timerfd_clock() else { return Ok(Self::Timeout) };
-        exact::Exact::new(clock, registry).map(Self::Exact)
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn exact(_clock: &ReactorClock, _registry: &Registry) -> io::Result<Self> {
-        Ok(Self::Timeout)
+        // Nobody can wait for a clock by asking it again and again if it stands still meanwhile.
+        let sharp = match precision {
+            Precision::Spin { max } if clock.flows() => {
+                Some(Sharp::new(clock.now(), max))
+            }
+            _ => None,
+        };
+        Ok(Self { sleeper: Sleeper::new(clock, precision, registry)?, sharp })
     }
 
     /// Prepares a sleep until the earliest timer or the end that `until` names. Nothing is due.
@@ -112,39 +127,118 @@ impl Waiter {
         timers: &mut Timers<T>,
         until: Until,
     ) -> io::Result<Sleep> {
-        match self {
+        let opens = self.sharp.as_mut().and_then(Sharp::opens);
+        match &mut self.sleeper {
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            Self::Exact(exact) => exact.prepare(clock, timers, until),
-            Self::Timeout => {
+            Sleeper::Exact(exact) => exact.prepare(clock, timers, opens, until),
+            Sleeper::Timeout => {
                 let _ = clock;
-                let end = earlier(timers.next_deadline_within(MOVES), until.cap());
+                let end = earlier(timers.next_deadline_within(MOVES), until.cap);
+                let end = earlier(end, opens);
                 let left = end.map(|end| end.saturating_duration_since(until.now));
-                Ok(Sleep {
-                    timeout: Some(left.unwrap_or(LONGEST).min(LONGEST)),
-                    armed: None,
-                })
+                let timeout = left.unwrap_or(LONGEST).min(LONGEST);
+                Ok(Sleep { timeout: Some(timeout), ends: end, arms: false })
             }
-            Self::Manual => Ok(Sleep {
-                timeout: until.wait.map(|wait| wait.min(LONGEST)),
-                armed: None,
-            }),
+            Sleeper::Manual => {
+                let timeout = until.wait.map(|wait| wait.min(LONGEST));
+                Ok(Sleep { timeout, ends: None, arms: false })
+            }
+        }
+    }
+
+    /// Until when to spin, if it is time to.
+    #[inline]
+    pub(super) fn spin_until(&mut self, until: Until) -> Option<Instant> {
+        self.sharp.as_mut()?.spin_until(until)
+    }
+
+    /// A sleep ended by itself, so long after it was to end.
+    pub(super) fn note_wake_up(&mut self, late: Duration) {
+        if let Some(sharp) = &mut self.sharp {
+            sharp.note_wake_up(late);
         }
     }
 
     /// The kernel's timer fired.
     pub(super) fn fired(&mut self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Self::Exact(exact) = self {
+        if let Sleeper::Exact(exact) = &mut self.sleeper {
             exact.fired();
         }
     }
 
-    /// How often the kernel's timer was armed.
-    pub(super) fn times_armed(&self) -> u64 {
-        match self {
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Self::Exact(exact) => exact.times_armed(),
-            _ => 0,
+    /// How long before a deadline a sleep ends; zero if the reactor does not spin.
+    pub(super) fn window(&self) -> Duration {
+        self.sharp.as_ref().map_or(Duration::ZERO, Sharp::window)
+    }
+
+    /// Whether there are deadlines that it spins for.
+    #[inline]
+    pub(super) const fn spins(&self) -> bool {
+        self.sharp.is_some()
+    }
+
+    /// A timer that is worth spinning for has this deadline from now on.
+    #[inline]
+    pub(super) fn set_sharp(&mut self, timer: TimerKey, deadline: Instant) {
+        if let Some(sharp) = &mut self.sharp {
+            sharp.set(timer, deadline);
         }
+    }
+
+    /// A timer has another deadline, whether worth spinning for or not.
+    #[inline]
+    pub(super) fn moved(&mut self, timer: TimerKey, deadline: Instant) {
+        if let Some(sharp) = &mut self.sharp {
+            sharp.moved(timer, deadline);
+        }
+    }
+
+    /// A timer is gone.
+    #[inline]
+    pub(super) fn forget(&mut self, timer: TimerKey) {
+        if let Some(sharp) = &mut self.sharp {
+            sharp.forget(timer);
+        }
+    }
+}
+
+impl Sleeper {
+    fn new(
+        clock: &ReactorClock,
+        precision: Precision,
+        registry: &Registry,
+    ) -> io::Result<Self> {
+        match (clock, precision) {
+            (ReactorClock::Manual(_), _) => Ok(Self::Manual),
+            (_, Precision::Millis) => Self::timeout(),
+            (_, Precision::Exact | Precision::Spin { .. }) => {
+                Self::exact(clock, registry)
+            }
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn timeout() -> io::Result<Self> {
+        // The kernel lets a timeout wait by as much again, so that wake-ups may fall together: 50 µs
+        // by default, and no less than 1 ns (0 stands for the default).
+        rustix::thread::set_current_timer_slack(core::num::NonZeroU64::new(1))?;
+        Ok(Self::Timeout)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn timeout() -> io::Result<Self> {
+        Ok(Self::Timeout)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn exact(clock: &ReactorClock, registry: &Registry) -> io::Result<Self> {
+        let Some(clock) = clock.timerfd_clock() else { return Self::timeout() };
+        exact::Exact::new(clock, registry).map(Self::Exact)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn exact(_clock: &ReactorClock, _registry: &Registry) -> io::Result<Self> {
+        Self::timeout()
     }
 }
