@@ -37,9 +37,9 @@ pub enum Precision {
     #[default]
     Exact,
     /// As `Exact`, but a sleep ends a little before the deadline, and the rest is spun: asking for
-    /// events and reading the clock by turns, for the last two microseconds only the clock.
+    /// events and reading the clock by turns, for the last six microseconds only the clock.
     ///
-    /// By how much it ends before is learned from how late wake-ups have been: such that one in 250
+    /// By how much it ends before is learned from how late wake-ups have been: such that one in 340
     /// is too late. It begins with 250 µs, and is told by
     /// [`ReactorStats::spin_window`]; the time spun by [`ReactorStats::spun`].
     ///
@@ -203,6 +203,7 @@ impl<S> ReactorBuilder<S> {
             ReactorStats { spin_window: waiter.window(), ..ReactorStats::default() };
         Ok(Reactor {
             timers: Timers::starting_at(now),
+            rehearsal: Timers::starting_at(now),
             batch: VecDeque::new(),
             ticking: None,
             slots: Slots::new(),

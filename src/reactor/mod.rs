@@ -51,6 +51,7 @@ mod drive;
 mod key;
 mod outcome;
 mod ready;
+mod rehearsal;
 mod remote;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod resume;
@@ -112,6 +113,8 @@ type Deferred<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>)>;
 /// Libevent's name for it is `event_base`. See the [module](self) for its rules.
 pub struct Reactor<S> {
     timers: Timers<Handler<S>>,
+    /// As good as empty: see [`rehearsal`].
+    rehearsal: Timers<Handler<S>>,
     /// Timers that were due at the turn's now, in their order, and are still to be called.
     batch: VecDeque<(TimerKey, Instant)>,
     /// Of the interval whose handler runs, if one does.

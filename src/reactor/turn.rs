@@ -178,7 +178,7 @@ impl<S> Reactor<S> {
         !self.timers.is_empty()
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.stop || self.mailbox.is_stopping()
     }
 

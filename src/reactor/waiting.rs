@@ -19,9 +19,9 @@ use super::remote::Mailbox;
 use super::wait::{Sleep, Until, Waiter};
 use crate::time::Instant;
 
-/// The end of a spin reads only the clock: a look at the kernel takes part of a microsecond, on a
-/// busy machine all of one, and the deadline would pass in it.
-const CLOCK_ALONE: Duration = Duration::from_micros(2);
+/// The end of a spin reads only the clock: a look at the kernel takes part of a microsecond as a rule and
+/// several after a sleep, as does what is done then, and the deadline would pass in it.
+const CLOCK_ALONE: Duration = Duration::from_micros(6);
 
 /// How the wait of a turn begins.
 enum Rest {
@@ -152,6 +152,7 @@ impl<S> Reactor<S> {
     fn spin(&mut self, end: Instant) -> io::Result<()> {
         let began = self.fresh_now();
         self.now = began;
+        self.rehearse_taking();
         while end.saturating_duration_since(self.now) > CLOCK_ALONE {
             let told = self.look(Some(Duration::ZERO))?;
             self.now = self.fresh_now();
@@ -160,10 +161,10 @@ impl<S> Reactor<S> {
             }
         }
         if end.saturating_duration_since(self.now) <= CLOCK_ALONE {
-            // Found now, what is due at the end need not be looked for when it comes: after a sleep
-            // that alone takes a microsecond, since nothing of it is in the processor's caches. It is
-            // called by nobody before the end, as nothing but the clock is read until then.
+            // Found now, what is due at the end need not be looked for when it comes. It is called by
+            // nobody before the end, as nothing but the clock is read until then.
             self.detach_by(end);
+            self.rehearse_calling(end);
             self.read_until(end);
         }
         self.stats.spun += self.now.saturating_duration_since(began);
