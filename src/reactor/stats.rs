@@ -121,6 +121,8 @@ pub(super) struct Readings {
     pub(super) latest: Instant,
     /// Whether the handler that runs is the first of its turn.
     pub(super) is_first: bool,
+    /// How long after it was to end the wait did, if it ended by itself.
+    pub(super) overshoot: Option<Duration>,
 }
 
 impl Readings {
@@ -131,13 +133,14 @@ impl Readings {
             left_behind: None,
             latest: now,
             is_first: true,
+            overshoot: None,
         }
     }
 
     /// The wait is over, and the turn begins.
     pub(super) const fn begin_turn(&mut self, wait_began: Instant, now: Instant) {
-        let left_behind = self.left_behind;
-        *self = Self { wait_began, left_behind, ..Self::beginning_at(now) };
+        let Self { left_behind, overshoot, .. } = *self;
+        *self = Self { wait_began, left_behind, overshoot, ..Self::beginning_at(now) };
     }
 
     /// A timer's handler is about to be called.

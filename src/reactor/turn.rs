@@ -307,6 +307,12 @@ impl<S> Reactor<S> {
     }
 
     fn note_turn(&mut self, turn: &Turn) {
+        if let Some(late) = self.readings.overshoot.take() {
+            self.stats.spin_window = self.waiter.window();
+            if self.options.histograms {
+                self.stats.wait_overshoot.record(late);
+            }
+        }
         if self.options.histograms && !turn.is_empty() {
             let took =
                 self.readings.latest.as_nanos().saturating_sub(self.now.as_nanos());
