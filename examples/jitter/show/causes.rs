@@ -1,0 +1,70 @@
+//! Why they were late: what a reactor knows of the causes.
+
+use std::io::{self, Write};
+
+use tourbillon::reactor::ReactorStats;
+use tourbillon::stats::Histogram;
+
+use super::columns::Columns;
+use crate::kind::Kind;
+use crate::run::Measured;
+use crate::units::{self, micros};
+
+/// The causes of lateness, by the names that the tables and the JSON use.
+pub(super) fn causes(stats: &ReactorStats) -> [(&'static str, &Histogram); 3] {
+    let lateness = &stats.lateness;
+    [
+        ("kernel", &lateness.kernel),
+        ("handlers", &lateness.handlers),
+        ("budget", &lateness.budget),
+    ]
+}
+
+/// What being exact costs, and what was learned.
+fn spinning(out: &mut impl Write, kind: Kind, stats: &ReactorStats) -> io::Result<()> {
+    let each = units::nanos(stats.spun) / stats.useful_wakeups.max(1);
+    let [each, window] = [each, units::nanos(stats.spin_window)].map(units::read);
+    writeln!(
+        out,
+        "{kind} spun for {each} a wake-up, and has learned to wake up {window} before."
+    )
+}
+
+pub(super) fn print(out: &mut impl Write, measured: &Measured) -> io::Result<()> {
+    let mut table =
+        Columns::with_headings(&["why", "cause", "fires", "p50", "p99", "max"]);
+    let mut is_empty = true;
+    for (kind, outcome) in &measured.modes {
+        let Some(stats) = &outcome.stats else { continue };
+        let mut name = kind.to_string();
+        for (cause, histogram) in causes(stats) {
+            if histogram.is_empty() {
+                continue;
+            }
+            let parts =
+                [histogram.quantile(0.5), histogram.quantile(0.99), histogram.max()];
+            let cells =
+                [std::mem::take(&mut name), cause.into(), histogram.count().to_string()];
+            table.row(
+                cells.into_iter().chain(parts.map(|part| micros(units::nanos(part)))),
+            );
+            is_empty = false;
+        }
+    }
+    if is_empty {
+        return Ok(());
+    }
+    table.print(out)?;
+    for (kind, outcome) in &measured.modes {
+        if let Some(stats) =
+            outcome.stats.as_deref().filter(|stats| !stats.spun.is_zero())
+        {
+            spinning(out, *kind, stats)?;
+        }
+    }
+    writeln!(
+        out,
+        "kernel: it gave the processor back so much later. handlers: others ran first, and the\n\
+         reactor's own work. budget: the turn before had done as much as it may.\n"
+    )
+}
