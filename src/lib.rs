@@ -39,7 +39,7 @@ pub use time::MonotonicClock;
 #[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
 pub use time::{BoottimeClock, CoarseClock};
 pub use time::{
-    Clock, Instant, Interval, ManualClock, MissedTickBehavior, Tick, ZeroPeriod,
+    Clock, Drift, Instant, Interval, ManualClock, MissedTickBehavior, Tick, ZeroPeriod,
 };
 pub use timers::{Budget, Expired, Refused, TimerKey, Timers};
 pub use wheel::Wheel;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tourbillon::{Instant, Interval, MissedTickBehavior, Tick, ZeroPeriod};
+use tourbillon::{Drift, Instant, Interval, MissedTickBehavior, Tick, ZeroPeriod};
 
 use MissedTickBehavior::{Burst, BurstUpTo, Delay, Skip};
 
@@ -43,6 +43,11 @@ struct Naive {
     index: u64,
     period: u64,
     behavior: MissedTickBehavior,
+    start: u64,
+    /// How late each tick was that was handed out, how many were missed, and the phase error.
+    late: Vec<u64>,
+    missed: u64,
+    phase_error: u64,
 }
 
 impl Naive {
@@ -65,8 +70,22 @@ impl Naive {
         if self.behavior == Delay && now >= scheduled + self.period {
             self.next = now + self.period;
         }
+        self.late.push(now - scheduled);
+        self.missed += missed as u64;
+        self.phase_error = scheduled - (self.start + index * self.period);
         tick(scheduled, index, missed as u64)
     }
+}
+
+fn compare_drift(ours: &Interval, naive: &Naive) {
+    let drift = ours.drift();
+    let (ticks, sum) = (naive.late.len() as u64, naive.late.iter().sum::<u64>());
+    let worst = naive.late.iter().copied().max().unwrap_or(0);
+    assert_eq!((drift.ticks(), drift.missed()), (ticks, naive.missed), "{ours:?}");
+    let mean = sum.checked_div(ticks).unwrap_or(0);
+    assert_eq!(drift.mean_lateness(), Duration::from_nanos(mean));
+    assert_eq!(drift.worst_lateness(), Duration::from_nanos(worst));
+    assert_eq!(drift.phase_error(), Duration::from_nanos(naive.phase_error));
 }
 
 /// Asks both at `now` plus each step in turn, and goes on from each answer; a step may go back.
@@ -81,6 +100,7 @@ fn compare(ours: &Interval, naive: &Naive, now: u64, depth: u32) -> u64 {
         let (mut ours, mut naive) = (ours.clone(), naive.clone());
         assert_eq!(ask(&mut ours, now), naive.tick(now), "{ours:?} asked at {now}");
         assert_eq!(ours.next_deadline().as_nanos(), naive.next, "{ours:?} after {now}");
+        compare_drift(&ours, &naive);
         asked += 1 + compare(&ours, &naive, now, depth - 1);
     }
     asked
@@ -93,7 +113,16 @@ fn small_worlds_agree_with_the_naive_loop() {
         for period in 1..=7 {
             for start in [0, 5] {
                 let ours = every(start, period, behavior);
-                let naive = Naive { next: start, index: 0, period, behavior };
+                let naive = Naive {
+                    next: start,
+                    index: 0,
+                    period,
+                    behavior,
+                    start,
+                    late: Vec::new(),
+                    missed: 0,
+                    phase_error: 0,
+                };
                 asked += compare(&ours, &naive, 0, 5);
             }
         }
@@ -177,6 +206,11 @@ proptest! {
             let next = due_at(start, period, expected_index);
             prop_assert_eq!(interval.next_deadline().as_nanos(), next.unwrap_or(u64::MAX));
             prop_assert_eq!(interval.is_over(), next.is_none());
+            // All that were due are handed out or missed, and nothing has moved.
+            let drift = interval.drift();
+            prop_assert_eq!(drift.ticks() + drift.missed(), expected_index);
+            prop_assert_eq!(drift.phase_error(), Duration::ZERO);
+            prop_assert!(drift.mean_lateness() <= drift.worst_lateness());
         }
     }
 
@@ -311,7 +345,9 @@ fn lateness_below_a_period_never_adds_up() {
 fn a_reset_starts_a_new_grid() {
     let mut interval = every(0, 300, Skip);
     assert_eq!(ask(&mut interval, 650), tick(600, 2, 2));
+    assert_eq!((interval.drift().ticks(), interval.drift().missed()), (1, 2));
     interval.reset_at(Instant::from_nanos(740));
+    assert_eq!(interval.drift(), Drift::default());
     assert_eq!(interval.period(), Duration::from_nanos(300));
     assert_eq!(interval.missed_tick_behavior(), Skip);
     assert_eq!(ask(&mut interval, 739), None);

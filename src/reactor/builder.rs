@@ -201,6 +201,7 @@ impl<S> ReactorBuilder<S> {
         Ok(Reactor {
             timers: Timers::starting_at(now),
             batch: VecDeque::new(),
+            ticking: None,
             slots: Slots::new(),
             deferred: VecDeque::new(),
             posts: VecDeque::new(),

@@ -84,7 +84,7 @@ pub use remote::{Closed, Remote};
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};
 
-use crate::time::Instant;
+use crate::time::{Drift, Instant};
 use crate::timers::{TimerKey, Timers};
 use builder::Options;
 use remote::{Mailbox, Post};
@@ -102,6 +102,8 @@ pub struct Reactor<S> {
     timers: Timers<Handler<S>>,
     /// Timers that were due at the turn's now, in their order, and are still to be called.
     batch: VecDeque<(TimerKey, Instant)>,
+    /// Of the interval whose handler runs, if one does.
+    ticking: Option<Drift>,
     slots: Slots<S>,
     deferred: VecDeque<Deferred<S>>,
     /// Posts that were collected and are still to be called.

@@ -9,7 +9,7 @@ use super::drive::Call;
 use super::key::RawKey;
 use super::ready::SourceTimer;
 use super::{Fired, Next, Reactor, Ready};
-use crate::time::{Instant, Interval, ZeroPeriod};
+use crate::time::{Drift, Instant, Interval, ZeroPeriod};
 use crate::timers::{After, CommonTimeout, TimerKey};
 
 type OneShot<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>, Fired)>;
@@ -29,7 +29,8 @@ pub(super) enum Handler<S> {
 
 /// An interval and its handler, in one box.
 pub(super) trait Ticking<S> {
-    fn interval(&mut self) -> &mut Interval;
+    fn interval(&self) -> &Interval;
+    fn interval_mut(&mut self) -> &mut Interval;
     fn call(&mut self, state: &mut S, reactor: &mut Reactor<S>, fired: Fired) -> Next;
 }
 
@@ -42,7 +43,11 @@ impl<S, F> Ticking<S> for Periodic<F>
 where
     F: FnMut(&mut S, &mut Reactor<S>, Fired) -> Next,
 {
-    fn interval(&mut self) -> &mut Interval {
+    fn interval(&self) -> &Interval {
+        &self.interval
+    }
+
+    fn interval_mut(&mut self) -> &mut Interval {
         &mut self.interval
     }
 
@@ -251,6 +256,32 @@ impl<S> Reactor<S> {
         self.timers.remaining(key, self.precise_now())
     }
 
+    /// How an interval has kept to its grid so far, the tick that is being handled included; `None` if
+    /// the key is stale, or not an interval's.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tourbillon::reactor::{Next, Reactor};
+    ///
+    /// let mut reactor = Reactor::<u64>::new()?;
+    /// reactor.every(Duration::from_micros(100), |_, reactor, fired| {
+    ///     let drift = reactor.drift(fired.key).unwrap();
+    ///     assert_eq!(drift.phase_error(), Duration::ZERO);
+    ///     if drift.ticks() < 20 { Next::Continue } else { Next::Stop }
+    /// })?;
+    /// reactor.run(&mut 0)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn drift(&self, key: TimerKey) -> Option<Drift> {
+        match self.timers.get(key)? {
+            Handler::Every(ticking) => Some(ticking.interval().drift()),
+            // Of all intervals only the one whose handler runs is away.
+            Handler::Away => self.ticking,
+            Handler::Once(_) | Handler::Source { .. } => None,
+        }
+    }
+
     /// How many timers are pending.
     #[must_use]
     pub fn timer_count(&self) -> usize {
@@ -302,7 +333,7 @@ impl<S> Reactor<S> {
         mut ticking: Box<dyn Ticking<S>>,
     ) {
         let now = self.note_fired(scheduled);
-        let interval = ticking.interval();
+        let interval = ticking.interval_mut();
         if interval.next_deadline() != scheduled {
             interval.reset_at(scheduled);
         }
@@ -311,6 +342,7 @@ impl<S> Reactor<S> {
             return;
         };
         let is_over = interval.is_over();
+        self.ticking = Some(interval.drift());
         let next = interval.next_deadline();
         self.timers.reschedule(key, next);
         self.waiter.moved(key, next);

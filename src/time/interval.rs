@@ -20,7 +20,7 @@ use core::fmt;
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use crate::time::{Instant, MissedTickBehavior};
+use crate::time::{Drift, Instant, MissedTickBehavior};
 
 /// A fixed period: ticks at `start`, `start + period`, `start + 2·period` and so on.
 ///
@@ -54,6 +54,9 @@ pub struct Interval {
     index: u64,
     period: Duration,
     missed_tick_behavior: MissedTickBehavior,
+    /// When tick 0 was due.
+    start: Instant,
+    drift: Drift,
 }
 
 /// One tick of an [`Interval`].
@@ -94,6 +97,8 @@ impl Interval {
             index: 0,
             period,
             missed_tick_behavior: MissedTickBehavior::Skip,
+            start,
+            drift: Drift::NONE,
         })
     }
 
@@ -139,10 +144,19 @@ impl Interval {
         self.next.is_none()
     }
 
-    /// Starts over: tick 0 is due at `start`, with the same period.
+    /// How the ticks handed out so far kept to the grid. A copy of some counters.
+    #[must_use]
+    pub const fn drift(&self) -> Drift {
+        self.drift
+    }
+
+    /// Starts over: tick 0 is due at `start`, with the same period, and [`drift`](Self::drift) counts
+    /// anew.
     pub const fn reset_at(&mut self, start: Instant) {
         self.next = Some(start);
         self.index = 0;
+        self.start = start;
+        self.drift = Drift::NONE;
     }
 
     /// The tick that is due at `now`, if any, which is then done with.
@@ -153,10 +167,12 @@ impl Interval {
     pub fn tick(&mut self, now: Instant) -> Option<Tick> {
         let scheduled = self.next?;
         let late = now.checked_duration_since(scheduled)?;
-        match nanos_if_at_most(self.period, late) {
-            None => Some(self.hand_out(scheduled, 0)),
-            Some(period) => Some(self.hand_out_late(scheduled, now, period)),
-        }
+        let tick = match nanos_if_at_most(self.period, late) {
+            None => self.hand_out(scheduled, 0),
+            Some(period) => self.hand_out_late(scheduled, now, period),
+        };
+        self.drift.note(&tick, now, self.start, self.period);
+        Some(tick)
     }
 
     /// Hands out a tick after one or more were missed. The period fits an `Instant`: it is no

@@ -20,6 +20,7 @@ mod counter;
 mod counter;
 #[cfg(all(feature = "std", target_has_atomic = "64"))]
 mod discipline;
+mod drift;
 mod instant;
 mod interval;
 #[cfg(feature = "std")]
@@ -36,6 +37,7 @@ pub use boottime::BoottimeClock;
 pub use clock::Clock;
 #[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
 pub use coarse::CoarseClock;
+pub use drift::Drift;
 pub use instant::Instant;
 pub use interval::{Interval, Tick, ZeroPeriod};
 pub use manual::ManualClock;
