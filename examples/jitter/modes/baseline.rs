@@ -159,6 +159,6 @@ impl<S: Sleeper> Mode for Baseline<S> {
     }
 
     fn finish(self: Box<Self>) -> Outcome {
-        Outcome { record: self.record, stats: None }
+        Outcome::bare(self.record)
     }
 }

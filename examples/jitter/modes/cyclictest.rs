@@ -136,7 +136,7 @@ impl Mode for Cyclictest {
     }
 
     fn finish(self: Box<Self>) -> Outcome {
-        Outcome { record: self.record, stats: None }
+        Outcome::bare(self.record)
     }
 }
 

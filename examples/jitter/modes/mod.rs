@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use tourbillon::reactor::ReactorStats;
+use tourbillon::time::Discipline;
 
 use crate::kind::{Kind, Peer};
 use crate::plan::{Plan, Slice};
@@ -53,6 +54,15 @@ pub(crate) struct Outcome {
     pub(crate) record: Record,
     /// What a reactor counted about itself.
     pub(crate) stats: Option<Box<ReactorStats>>,
+    /// How far its clock was off the kernel's, if it is another.
+    pub(crate) clock: Option<Discipline>,
+}
+
+impl Outcome {
+    /// Of what is no reactor, and reads the kernel's clock.
+    fn bare(record: Record) -> Self {
+        Self { record, stats: None, clock: None }
+    }
 }
 
 /// A mode that is ready in its thread.
@@ -106,7 +116,7 @@ impl Running {
                 Ok(mode) => mode,
                 Err(error) => {
                     let _ = say_ready.send(Err(error));
-                    return Outcome { record: Record::new(&orders.plan), stats: None };
+                    return Outcome::bare(Record::new(&orders.plan));
                 }
             };
             let _ = say_ready.send(Ok(mode.wake()));

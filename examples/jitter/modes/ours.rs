@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use tourbillon::Instant;
-use tourbillon::reactor::{Fired, Next, Reactor};
+use tourbillon::reactor::{Fired, Next, Reactor, ReactorClock};
 use tourbillon::time::Interval;
 
 use super::{Mode, Orders, Outcome};
@@ -125,7 +125,11 @@ impl Mode for Ours {
 
     fn finish(self: Box<Self>) -> Outcome {
         let stats = self.reactor.stats().clone();
-        Outcome { record: self.state.record, stats: Some(Box::new(stats)) }
+        let clock = match self.reactor.clock() {
+            ReactorClock::Monotonic(clock) => clock.discipline(),
+            _ => None,
+        };
+        Outcome { record: self.state.record, stats: Some(Box::new(stats)), clock }
     }
 }
 

@@ -80,6 +80,11 @@ fn mode(kind: Kind, outcome: &Outcome) -> Value {
         "cpu_ns": nanos(record.cpu),
         "cpu_per_wakeup_ns": record.cpu_per_wakeup_nanos(),
         "echoed_lines": record.echoed,
+        "clock": outcome.clock.map(|clock| json!({
+            "offset_ns": clock.offset_nanos,
+            "ppm": clock.ppm,
+            "anchors": clock.anchors,
+        })),
         "reactor": outcome.stats.as_deref().map(reactor),
         "histogram": buckets.collect::<Vec<_>>(),
         // To three digits, for whoever draws a picture of their own: nanoseconds and fires.

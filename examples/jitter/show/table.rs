@@ -12,6 +12,13 @@ const HEADINGS: [&str; 11] = [
     "cpu",
 ];
 
+const EXPLANATION: &str = "\
+Lateness in µs: from the deadline to the first instruction of the handler.
+early: fired before its time. missed: ticks that were overtaken by the next; the
+tick that fires for them is as late as the first of them was. drift: how far the
+last tick was due from start + k·period, in µs. cpu: µs of processor a wake-up.
+";
+
 /// What is printed for what is not known, or does not apply.
 const NONE: &str = "–";
 
@@ -22,13 +29,7 @@ pub(super) fn print(out: &mut impl Write, measured: &Measured) -> io::Result<()>
         table.row(std::iter::once(name).chain(cells(&outcome.record)));
     }
     table.print(out)?;
-    writeln!(
-        out,
-        "Lateness in µs: from the deadline to the first instruction of the handler. early: fired\n\
-         before its time. missed: ticks that were overtaken by the next; the tick that fires for\n\
-         them is as late as the first of them was. drift: how far the last tick was due from\n\
-         start + k·period, in µs. cpu: µs of processor for a wake-up.\n"
-    )
+    writeln!(out, "{EXPLANATION}")
 }
 
 fn cells(record: &Record) -> impl Iterator<Item = String> {
