@@ -27,6 +27,8 @@ pub use buffer::{Buffer, Eol};
 pub use common_timeout::{After, CommonTimeout};
 #[cfg(feature = "net")]
 pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey};
+#[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
+pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(feature = "mio")]
 pub use reactor::{
     Exit, Fired, Interest, Next, Precision, Reactor, ReactorBuilder, ReactorClock,

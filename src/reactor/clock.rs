@@ -91,6 +91,17 @@ impl ReactorClock {
             Self::Coarse(clock) => Some(clock.kernel_deadline(deadline)),
         }
     }
+
+    /// What that clock of the kernel's shows; `None`: there is none.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn kernel_now(&self) -> Option<Duration> {
+        let now = match self {
+            Self::Manual(_) => return None,
+            Self::Monotonic(_) | Self::Coarse(_) => MonotonicClock::kernel().now(),
+            Self::Boottime(clock) => clock.now(),
+        };
+        Some(Duration::from_nanos(now.as_nanos()))
+    }
 }
 
 impl Default for ReactorClock {

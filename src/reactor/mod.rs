@@ -43,6 +43,8 @@
 //! Progress while the machine sleeps, and a fair share for a handler that shares its turn with one
 //! that does not return: a handler is never interrupted.
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod alarm;
 mod builder;
 mod clock;
 mod drive;
@@ -50,6 +52,8 @@ mod key;
 mod outcome;
 mod ready;
 mod remote;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod resume;
 #[cfg(all(feature = "signals", unix))]
 mod signal;
 mod slots;
@@ -61,6 +65,8 @@ mod timers;
 mod turn;
 mod wait;
 mod waiting;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod wall;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -70,6 +76,8 @@ use std::io;
 #[doc(no_inline)]
 pub use mio::{Interest, event::Source};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use alarm::Alarm;
 pub use builder::{Precision, ReactorBuilder, TurnBudget};
 pub use clock::ReactorClock;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
@@ -80,17 +88,21 @@ pub use ready::Ready;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use ready::SourceTimer;
 pub use remote::{Closed, Remote};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use resume::{ResumeWatch, Resumed};
 #[cfg(all(feature = "signals", unix))]
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use wall::{WallFired, WallTimer};
 
-use crate::time::{Drift, Instant};
+use crate::time::Instant;
 use crate::timers::{TimerKey, Timers};
 use builder::Options;
 use remote::{Mailbox, Post};
 use slots::Slots;
 use stats::Readings;
-use timers::Handler;
+use timers::{Handler, Ticked};
 use wait::Waiter;
 
 type Deferred<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>)>;
@@ -103,7 +115,7 @@ pub struct Reactor<S> {
     /// Timers that were due at the turn's now, in their order, and are still to be called.
     batch: VecDeque<(TimerKey, Instant)>,
     /// Of the interval whose handler runs, if one does.
-    ticking: Option<Drift>,
+    ticking: Option<Ticked>,
     slots: Slots<S>,
     deferred: VecDeque<Deferred<S>>,
     /// Posts that were collected and are still to be called.

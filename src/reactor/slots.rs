@@ -29,7 +29,16 @@ struct Slot<S> {
     poked: bool,
     /// To be dropped when its handler returns.
     doomed: bool,
+    weight: Weight,
     body: Body<S>,
+}
+
+/// Whether a source keeps a run alive.
+#[derive(Copy, Clone, Eq, PartialEq)]
+enum Weight {
+    Full,
+    /// It waits for what may never come.
+    None,
 }
 
 enum Body<S> {
@@ -43,6 +52,8 @@ pub(super) struct Slots<S> {
     all: Vec<Slot<S>>,
     vacant: Vec<u32>,
     taken: usize,
+    /// How many of these keep a run alive.
+    weighing: usize,
     /// Slots with pending bits, in the order in which they got them.
     ready: VecDeque<RawKey>,
     /// Slots that were reached from outside their handlers.
@@ -55,6 +66,7 @@ impl<S> Slots<S> {
             all: Vec::new(),
             vacant: Vec::new(),
             taken: 0,
+            weighing: 0,
             ready: VecDeque::new(),
             poked: VecDeque::new(),
         }
@@ -63,6 +75,21 @@ impl<S> Slots<S> {
     /// How many slots are taken.
     pub(super) const fn len(&self) -> usize {
         self.taken
+    }
+
+    /// How many of them keep a run alive.
+    pub(super) const fn keeping_alive(&self) -> usize {
+        self.weighing
+    }
+
+    /// Has a slot keep no run alive from now on.
+    #[allow(dead_code, reason = "where there is no source of that kind")]
+    pub(super) fn set_weightless(&mut self, key: RawKey) {
+        if let Some(slot) = self.slot_mut(key)
+            && core::mem::replace(&mut slot.weight, Weight::None) == Weight::Full
+        {
+            self.weighing -= 1;
+        }
     }
 
     /// Takes a slot, whose box is still away. `None`: there are no more tokens to name one.
@@ -76,6 +103,7 @@ impl<S> Slots<S> {
                     queued: false,
                     poked: false,
                     doomed: false,
+                    weight: Weight::Full,
                     body: Body::Vacant,
                 });
                 self.all.len() as u32 - 1
@@ -85,6 +113,7 @@ impl<S> Slots<S> {
         let slot = self.all.get_mut(index as usize)?;
         slot.body = Body::Away;
         self.taken += 1;
+        self.weighing += 1;
         Some(RawKey { index, generation: slot.generation })
     }
 
@@ -94,12 +123,14 @@ impl<S> Slots<S> {
         let body = core::mem::replace(&mut slot.body, Body::Vacant);
         slot.pending = Ready::NONE;
         (slot.queued, slot.poked, slot.doomed) = (false, false, false);
+        let weight = core::mem::replace(&mut slot.weight, Weight::Full);
         let reusable = slot.generation < RawKey::LAST_GENERATION;
         if reusable {
             slot.generation += 1;
             self.vacant.push(key.index);
         }
         self.taken -= 1;
+        self.weighing -= usize::from(weight == Weight::Full);
         match body {
             Body::Home(boxed) => Some(boxed),
             Body::Away | Body::Vacant => None,
@@ -270,6 +301,24 @@ mod tests {
         assert_eq!(slots.len(), 0);
         assert_ne!(slots.take().unwrap().index, first.index);
         assert!(!slots.contains(last));
+    }
+
+    #[test]
+    fn a_weightless_slot_keeps_nothing_alive_and_its_successor_does() {
+        let mut slots = Slots::<()>::new();
+        let (light, other) = (slots.take().unwrap(), slots.take().unwrap());
+        slots.set_weightless(light);
+        slots.set_weightless(light);
+        assert_eq!((slots.len(), slots.keeping_alive()), (2, 1));
+        slots.release(other);
+        assert_eq!((slots.len(), slots.keeping_alive()), (1, 0));
+        slots.release(light);
+        assert_eq!((slots.len(), slots.keeping_alive()), (0, 0));
+        slots.set_weightless(light);
+        for _ in 0..2 {
+            slots.take().unwrap();
+        }
+        assert_eq!((slots.len(), slots.keeping_alive()), (2, 2));
     }
 
     #[test]

@@ -34,6 +34,14 @@ pub(super) trait Ticking<S> {
     fn call(&mut self, state: &mut S, reactor: &mut Reactor<S>, fired: Fired) -> Next;
 }
 
+/// What is known of the interval whose handler runs.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Ticked {
+    /// When its next tick is due.
+    next: Instant,
+    drift: Drift,
+}
+
 struct Periodic<F> {
     interval: Interval,
     f: F,
@@ -246,14 +254,21 @@ impl<S> Reactor<S> {
     /// When the timer is due; `None` if the key is stale.
     #[must_use]
     pub fn deadline(&self, key: TimerKey) -> Option<Instant> {
-        self.timers.deadline(key)
+        match self.timers.get(key)? {
+            // Its next tick is scheduled when its handler returns.
+            Handler::Away if self.timers.is_detached(key) => {
+                self.ticking.map(|ticked| ticked.next)
+            }
+            _ => self.timers.deadline(key),
+        }
     }
 
     /// How long the timer still has, by a fresh reading; zero if it is due, `None` if the key is
     /// stale. Libevent: the `tv` of `event_pending`.
     #[must_use]
     pub fn remaining(&self, key: TimerKey) -> Option<Duration> {
-        self.timers.remaining(key, self.precise_now())
+        let now = self.precise_now();
+        Some(self.deadline(key)?.saturating_duration_since(now))
     }
 
     /// How an interval has kept to its grid so far, the tick that is being handled included; `None` if
@@ -277,7 +292,7 @@ impl<S> Reactor<S> {
         match self.timers.get(key)? {
             Handler::Every(ticking) => Some(ticking.interval().drift()),
             // Of all intervals only the one whose handler runs is away.
-            Handler::Away => self.ticking,
+            Handler::Away => self.ticking.map(|ticked| ticked.drift),
             Handler::Once(_) | Handler::Source { .. } => None,
         }
     }
@@ -308,13 +323,19 @@ impl<S> Reactor<S> {
             }
             return true;
         }
-        let now = self.note_fired(scheduled);
-        match self.take(key) {
+        match self.timers.cancel(key) {
             Some(Handler::Once(f)) => {
-                f(state, self, Fired { key, scheduled, now, missed: 0 });
-                self.note_handled();
+                let now = self.begin_handler();
+                let fired = Fired { key, scheduled, now, missed: 0 };
+                let call = AssertUnwindSafe(|| f(state, self, fired));
+                let end = catch_unwind(call);
+                self.end_handler(scheduled, now);
+                self.waiter.forget(key);
+                end.unwrap_or_else(|panic| resume_unwind(panic));
             }
             Some(Handler::Source { key, id }) => {
+                let now = self.begin_handler();
+                self.stats.lateness.record(scheduled, now, &self.readings);
                 self.call_source(state, key, Call::Ready(Ready::timer(id)));
             }
             // An interval is handled above, and one that is away is not detached.
@@ -323,8 +344,8 @@ impl<S> Reactor<S> {
         true
     }
 
-    /// Calls the handler of an interval. The next tick is scheduled before, so that the handler may
-    /// cancel it or reschedule it.
+    /// Calls the handler of an interval, which may cancel it or reschedule it. If it does not, the next
+    /// tick is scheduled afterwards, so that the handler need not wait for that.
     fn tick(
         &mut self,
         state: &mut S,
@@ -332,7 +353,7 @@ impl<S> Reactor<S> {
         scheduled: Instant,
         mut ticking: Box<dyn Ticking<S>>,
     ) {
-        let now = self.note_fired(scheduled);
+        let now = self.begin_handler();
         let interval = ticking.interval_mut();
         if interval.next_deadline() != scheduled {
             interval.reset_at(scheduled);
@@ -341,23 +362,14 @@ impl<S> Reactor<S> {
             self.take(key);
             return;
         };
-        let is_over = interval.is_over();
-        self.ticking = Some(interval.drift());
-        let next = interval.next_deadline();
-        self.timers.reschedule(key, next);
-        self.waiter.moved(key, next);
+        let (is_over, next) = (interval.is_over(), interval.next_deadline());
+        self.ticking = Some(Ticked { next, drift: interval.drift() });
         let fired = Fired { key, scheduled: tick.scheduled, now, missed: tick.missed };
-        let call = AssertUnwindSafe(|| {
-            let next = ticking.call(state, self, fired);
-            self.note_handled();
-            next
-        });
-        match catch_unwind(call) {
-            Ok(Next::Continue) if !is_over => {
-                if let Some(handler @ Handler::Away) = self.timers.get_mut(key) {
-                    *handler = Handler::Every(ticking);
-                }
-            }
+        let call = AssertUnwindSafe(|| ticking.call(state, self, fired));
+        let answer = catch_unwind(call);
+        self.end_handler(scheduled, now);
+        match answer {
+            Ok(Next::Continue) if !is_over => self.tick_again(key, ticking, next),
             Ok(_) => {
                 self.take(key);
             }
@@ -368,13 +380,31 @@ impl<S> Reactor<S> {
         }
     }
 
-    /// Takes the reading for a handler that is about to be called, and counts how late it is.
-    fn note_fired(&mut self, scheduled: Instant) -> Instant {
+    /// Puts the handler of an interval back, and schedules its next tick, unless the handler has
+    /// cancelled or rescheduled it.
+    fn tick_again(&mut self, key: TimerKey, ticking: Box<dyn Ticking<S>>, next: Instant) {
+        let Some(handler @ Handler::Away) = self.timers.get_mut(key) else { return };
+        *handler = Handler::Every(ticking);
+        if self.timers.is_detached(key) {
+            self.timers.reschedule(key, next);
+            self.waiter.moved(key, next);
+        }
+    }
+
+    /// Takes the reading for a handler that is about to be called.
+    #[inline]
+    fn begin_handler(&mut self) -> Instant {
         let now = self.fresh_now();
         self.stats.timers_fired += 1;
-        self.stats.lateness.record(scheduled, now, &self.readings);
         self.readings.latest = now;
         now
+    }
+
+    /// A handler that was called at `now` has returned: counts how late it was called, and how long it
+    /// took. Counting before the call would delay it by more than all else that the reactor does.
+    fn end_handler(&mut self, scheduled: Instant, now: Instant) {
+        self.note_handled();
+        self.stats.lateness.record(scheduled, now, &self.readings);
     }
 
     /// Has a reactor that spins do so for this timer.

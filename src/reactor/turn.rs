@@ -64,7 +64,8 @@ impl<S> Reactor<S> {
     ///
     /// What keeps it alive: pending timers (on a manual clock only those that are due, since nothing
     /// else moves its hand), registered sources, signals among them, activations, deferred handlers
-    /// and posts, and living [`Remote`](super::Remote)s. Libevent: `event_base_dispatch`.
+    /// and posts, and living [`Remote`](super::Remote)s. What waits for the machine to resume
+    /// (`on_resume`) does not. Libevent: `event_base_dispatch`.
     ///
     /// # Errors
     ///
@@ -166,7 +167,8 @@ impl<S> Reactor<S> {
 
     /// Whether there is anything that could ever end a sleep.
     pub(super) fn can_be_woken(&mut self) -> bool {
-        if self.slots.len() > 0 || self.mailbox.has_remotes() || self.has_work() {
+        if self.slots.keeping_alive() > 0 || self.mailbox.has_remotes() || self.has_work()
+        {
             return true;
         }
         if self.clock.is_manual() {

@@ -37,21 +37,35 @@ impl BoottimeClock {
     /// fall by as much from call to call.
     #[must_use]
     pub fn asleep(&self) -> Duration {
+        let Asleep { least_nanos, most_nanos } = self.asleep_between();
+        let nanos = i128::midpoint(least_nanos, most_nanos);
+        Duration::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// The same, by what it certainly is: the closest of some takes.
+    pub(crate) fn asleep_between(self) -> Asleep {
         // A thread that is put aside between two readings would take that for sleep.
-        const TIGHT_NANOS: u64 = 1_000;
+        const TIGHT_NANOS: i128 = 1_000;
         let take = || {
-            let (before, boottime) = (kernel::now_nanos(), self.now().as_nanos());
-            let width = kernel::now_nanos().saturating_sub(before);
-            (width, boottime.saturating_sub(before.saturating_add(width / 2)))
+            let before = kernel::now_nanos();
+            let boottime = i128::from(self.now().as_nanos());
+            let after = kernel::now_nanos();
+            Asleep {
+                least_nanos: boottime - i128::from(after),
+                most_nanos: boottime - i128::from(before),
+            }
         };
         let mut best = take();
         for _ in 1..8 {
-            if best.0 <= TIGHT_NANOS {
+            if best.width_nanos() <= TIGHT_NANOS {
                 break;
             }
-            best = best.min(take());
+            let other = take();
+            if other.width_nanos() < best.width_nanos() {
+                best = other;
+            }
         }
-        Duration::from_nanos(best.1)
+        best
     }
 
     /// When `deadline` comes on the kernel's clock: what an absolute timerfd on `CLOCK_BOOTTIME` is
@@ -61,6 +75,21 @@ impl BoottimeClock {
     pub const fn kernel_deadline(&self, deadline: Instant) -> Duration {
         let nanos = deadline.as_nanos();
         Duration::from_nanos(if nanos == 0 { 1 } else { nanos })
+    }
+}
+
+/// Bounds of the difference between `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC` at one moment. It is read
+/// between two readings of the latter, and so lies between these bounds whatever came between. It may be
+/// negative in a time namespace, which shifts each of the clocks.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub(crate) struct Asleep {
+    pub(crate) least_nanos: i128,
+    pub(crate) most_nanos: i128,
+}
+
+impl Asleep {
+    const fn width_nanos(self) -> i128 {
+        self.most_nanos - self.least_nanos
     }
 }
 

@@ -33,6 +33,9 @@ mod monotonic;
 mod report;
 
 #[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+#[cfg_attr(not(feature = "mio"), allow(unused_imports))]
+pub(crate) use boottime::Asleep;
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
 pub use boottime::BoottimeClock;
 pub use clock::Clock;
 #[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]

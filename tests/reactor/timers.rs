@@ -277,3 +277,47 @@ fn a_timer_that_a_source_schedules_never_fires_in_the_same_turn() {
     reactor.turn(&mut log, Duration::ZERO).unwrap();
     assert_eq!(log, ["source", "at", "after"]);
 }
+
+#[test]
+fn inside_its_handler_an_interval_tells_its_next_tick_and_may_be_moved_or_cancelled() {
+    let (mut reactor, clock) = manual::<Vec<u64>>();
+    let millis = Duration::from_millis;
+    let at = |ms: u64| at(ms * 1_000_000);
+    let key = reactor
+        .every(millis(10), move |seen: &mut Vec<u64>, reactor, fired| {
+            let (key, now) = (fired.key, fired.now);
+            seen.push(fired.scheduled.as_nanos() / 1_000_000);
+            assert!(reactor.is_pending(key) && reactor.timer_count() == 1);
+            let next = reactor.deadline(key).unwrap();
+            assert_eq!(
+                reactor.remaining(key).unwrap(),
+                next.saturating_duration_since(now)
+            );
+            match seen.len() {
+                1 => assert_eq!(next, at(20)),
+                // Seen at 45: 30 was missed.
+                2 => {
+                    assert_eq!((next, fired.missed), (at(50), 2));
+                    assert!(reactor.reschedule(key, at(47)));
+                    assert_eq!(reactor.deadline(key), Some(at(47)));
+                }
+                3 => assert_eq!(next, at(57)),
+                _ => {
+                    assert!(reactor.cancel(key) && !reactor.cancel(key));
+                    assert_eq!(
+                        (reactor.deadline(key), reactor.remaining(key)),
+                        (None, None)
+                    );
+                }
+            }
+            Next::Continue
+        })
+        .unwrap();
+    let mut seen = Vec::new();
+    for ms in [10, 45, 47, 57, 99] {
+        clock.set(at(ms));
+        reactor.turn(&mut seen, Duration::ZERO).unwrap();
+    }
+    assert_eq!(seen, [10, 40, 47, 57]);
+    assert!(!reactor.is_pending(key) && reactor.timer_count() == 0);
+}

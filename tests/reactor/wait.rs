@@ -239,6 +239,23 @@ fn a_deadline_that_is_touched_or_moved_is_spun_for_where_it_is() {
 }
 
 #[test]
+fn nothing_is_spun_for_once_its_handler_has_panicked() {
+    let mut reactor = Reactor::<u32>::builder().precision(SPIN).build().unwrap();
+    reactor.after(Duration::from_micros(300), |_, _, _| panic!("on purpose"));
+    reactor.every(Duration::from_micros(300), |_, _, _| panic!("on purpose")).unwrap();
+    for _ in 0..2 {
+        let run = std::panic::AssertUnwindSafe(|| reactor.run(&mut 0));
+        assert!(std::panic::catch_unwind(run).is_err());
+    }
+    assert_eq!(reactor.stats().lateness.total.count(), 2, "both were called");
+    let (turns, remote) = (reactor.stats().turns, reactor.remote());
+    reactor.turn(&mut 0, Duration::from_millis(3)).unwrap();
+    let stats = reactor.stats();
+    assert!(stats.turns == turns + 1 && stats.spurious_wakeups >= 1, "{stats:?}");
+    drop(remote);
+}
+
+#[test]
 fn busy_polling_is_counted_and_does_not_delay_timers_or_ends() {
     let busy = Duration::from_micros(200);
     let mut reactor = Reactor::<Chain>::builder().busy_poll(busy).build().unwrap();

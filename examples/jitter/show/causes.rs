@@ -39,11 +39,11 @@ fn against_the_kernel(out: &mut impl Write, clock: &Discipline) -> io::Result<()
 
 /// What being exact costs, and what was learned.
 fn spinning(out: &mut impl Write, kind: Kind, stats: &ReactorStats) -> io::Result<()> {
-    let each = units::nanos(stats.spun) / stats.useful_wakeups.max(1);
+    let each = units::nanos(stats.spun) / stats.timers_fired.max(1);
     let [each, window] = [each, units::nanos(stats.spin_window)].map(units::read);
     writeln!(
         out,
-        "{kind} spun for {each} a wake-up, and learned to wake up {window} before."
+        "{kind} spun for {each} a timer, and learned to wake up {window} before."
     )
 }
 
