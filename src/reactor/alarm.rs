@@ -26,12 +26,9 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
 use super::ReactorClock;
+use super::clock::CLOCK_ERROR;
 use super::timerfd::Timerfd;
 use crate::time::Instant;
-
-/// What two clocks may differ by when the kernel's timer fires, or one clock on two processors. Shorter
-/// than a system call.
-const CLOCK_ERROR: Duration = Duration::from_micros(1);
 
 /// A [`mio::event::Source`] that becomes readable at a deadline, to the precision of a timerfd.
 ///

@@ -1,6 +1,5 @@
 //! [`ReactorClock`]: the clocks that a reactor can run on.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 use core::time::Duration;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -9,6 +8,10 @@ use rustix::time::TimerfdClockId;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::time::{BoottimeClock, CoarseClock};
 use crate::time::{Clock, Instant, ManualClock, MonotonicClock};
+
+/// What two clocks may differ by when the kernel's timer fires, or one clock on two processors. Shorter
+/// than a system call.
+pub(super) const CLOCK_ERROR: Duration = Duration::from_micros(1);
 
 /// The clock of a reactor: an enum, so that nothing else carries a type parameter for it.
 ///

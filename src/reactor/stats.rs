@@ -100,9 +100,9 @@ pub struct Lateness {
     /// From the deadline to the call of the handler.
     pub total: Histogram,
     /// The deadline passed while the reactor slept or polled, and the kernel gave the processor back
-    /// that much later.
+    /// that much later; with what the reactor itself does before the first handler of a turn.
     pub kernel: Histogram,
-    /// Other handlers were running.
+    /// Other handlers were running: of this turn before this one, or since before the wait.
     pub handlers: Histogram,
     /// It was due in an earlier turn, which had spent its budget.
     pub budget: Histogram,
@@ -119,17 +119,31 @@ pub(super) struct Readings {
     pub(super) left_behind: Option<Instant>,
     /// The last one: before the handler that runs, or after the one that ran last.
     pub(super) latest: Instant,
+    /// Whether the handler that runs is the first of its turn.
+    pub(super) is_first: bool,
 }
 
 impl Readings {
     pub(super) const fn beginning_at(now: Instant) -> Self {
-        Self { wait_began: now, turn: now, left_behind: None, latest: now }
+        Self {
+            wait_began: now,
+            turn: now,
+            left_behind: None,
+            latest: now,
+            is_first: true,
+        }
     }
 
     /// The wait is over, and the turn begins.
     pub(super) const fn begin_turn(&mut self, wait_began: Instant, now: Instant) {
-        *self =
-            Self { wait_began, turn: now, latest: now, left_behind: self.left_behind };
+        let left_behind = self.left_behind;
+        *self = Self { wait_began, left_behind, ..Self::beginning_at(now) };
+    }
+
+    /// A timer's handler is about to be called.
+    pub(super) fn begin_handler(&mut self, now: Instant) {
+        self.is_first = self.latest == self.turn;
+        self.latest = now;
     }
 }
 
@@ -137,23 +151,25 @@ impl Lateness {
     /// Counts a timer due at `scheduled` whose handler is called at `now`.
     #[inline]
     pub(super) fn record(&mut self, scheduled: Instant, now: Instant, at: &Readings) {
-        let total = now.saturating_duration_since(scheduled);
-        self.total.record(total);
-        if at.left_behind.is_some_and(|last| scheduled <= last) {
-            let budget = at.turn.saturating_duration_since(scheduled).min(total);
-            Self::note(&mut self.budget, budget);
-            Self::note(&mut self.handlers, total.saturating_sub(budget));
+        let since =
+            |from: Instant, to: Instant| to.as_nanos().saturating_sub(from.as_nanos());
+        let total = since(scheduled, now);
+        self.total.record_nanos(total);
+        let (cause, part) = if at.left_behind.is_some_and(|last| scheduled <= last) {
+            (&mut self.budget, since(scheduled, at.turn))
         } else {
-            let slept_from = scheduled.max(at.wait_began);
-            let kernel = at.turn.saturating_duration_since(slept_from).min(total);
-            Self::note(&mut self.kernel, kernel);
-            Self::note(&mut self.handlers, total.saturating_sub(kernel));
-        }
+            let slept_till = if at.is_first { now } else { at.turn };
+            (&mut self.kernel, since(scheduled.max(at.wait_began), slept_till))
+        };
+        let part = part.min(total);
+        Self::note(cause, part);
+        Self::note(&mut self.handlers, total - part);
     }
 
-    fn note(cause: &mut Histogram, part: Duration) {
-        if !part.is_zero() {
-            cause.record(part);
+    #[inline]
+    fn note(cause: &mut Histogram, part_nanos: u64) {
+        if part_nanos > 0 {
+            cause.record_nanos(part_nanos);
         }
     }
 }
@@ -171,6 +187,7 @@ mod tests {
         let mut lateness = Lateness::default();
         let mut slept = Readings::beginning_at(at(0));
         slept.begin_turn(at(10), at(60));
+        slept.is_first = false;
         // Due at 40 during the sleep: 20 by the kernel, 5 by other handlers.
         lateness.record(at(40), at(65), &slept);
         assert_eq!(lateness.total.max(), Duration::from_nanos(25));
@@ -181,11 +198,16 @@ mod tests {
         assert_eq!(lateness.kernel.max(), Duration::from_nanos(50));
         assert_eq!(lateness.handlers.max(), Duration::from_nanos(6));
         assert!(lateness.budget.is_empty());
+        // The first handler of its turn: nobody but the kernel and the reactor was before it.
+        let first = Readings { is_first: true, ..slept };
+        lateness.record(at(30), at(101), &first);
+        assert_eq!(lateness.kernel.max(), Duration::from_nanos(71));
+        assert_eq!(lateness.handlers.count(), 2);
         // Due at 40, left behind by the turn at 50.
         let late = Readings { left_behind: Some(at(50)), ..slept };
         lateness.record(at(40), at(61), &late);
         assert_eq!(lateness.budget.max(), Duration::from_nanos(20));
-        assert_eq!(lateness.total.count(), 3);
+        assert_eq!(lateness.total.count(), 4);
         assert_eq!(lateness.budget.count(), 1);
     }
 }

@@ -335,7 +335,7 @@ impl<S> Reactor<S> {
             }
             Some(Handler::Source { key, id }) => {
                 let now = self.begin_handler();
-                self.stats.lateness.record(scheduled, now, &self.readings);
+                self.note_lateness(scheduled, now);
                 self.call_source(state, key, Call::Ready(Ready::timer(id)));
             }
             // An interval is handled above, and one that is away is not detached.
@@ -396,7 +396,7 @@ impl<S> Reactor<S> {
     fn begin_handler(&mut self) -> Instant {
         let now = self.fresh_now();
         self.stats.timers_fired += 1;
-        self.readings.latest = now;
+        self.readings.begin_handler(now);
         now
     }
 
@@ -404,7 +404,13 @@ impl<S> Reactor<S> {
     /// took. Counting before the call would delay it by more than all else that the reactor does.
     fn end_handler(&mut self, scheduled: Instant, now: Instant) {
         self.note_handled();
-        self.stats.lateness.record(scheduled, now, &self.readings);
+        self.note_lateness(scheduled, now);
+    }
+
+    fn note_lateness(&mut self, scheduled: Instant, now: Instant) {
+        if self.options.histograms {
+            self.stats.lateness.record(scheduled, now, &self.readings);
+        }
     }
 
     /// Has a reactor that spins do so for this timer.

@@ -298,18 +298,19 @@ impl<S> Reactor<S> {
     /// A handler has returned. One reading serves for its end and the next one's beginning.
     #[inline]
     pub(super) fn note_handled(&mut self) {
-        if self.options.time_handlers {
+        if self.options.histograms {
             let now = self.fresh_now();
-            let took = now.saturating_duration_since(self.readings.latest);
-            self.stats.handler_time.record(took);
+            let took = now.as_nanos().saturating_sub(self.readings.latest.as_nanos());
+            self.stats.handler_time.record_nanos(took);
             self.readings.latest = now;
         }
     }
 
     fn note_turn(&mut self, turn: &Turn) {
-        if self.options.time_handlers && !turn.is_empty() {
-            let took = self.readings.latest.saturating_duration_since(self.now);
-            self.stats.turn_time.record(took);
+        if self.options.histograms && !turn.is_empty() {
+            let took =
+                self.readings.latest.as_nanos().saturating_sub(self.now.as_nanos());
+            self.stats.turn_time.record_nanos(took);
         }
     }
 

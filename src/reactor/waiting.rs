@@ -12,14 +12,12 @@ use core::time::Duration;
 use std::io;
 
 use super::Reactor;
+use super::clock::CLOCK_ERROR;
 use super::key::RawKey;
 use super::ready::Ready;
 use super::remote::Mailbox;
 use super::wait::{Sleep, Until, Waiter};
 use crate::time::Instant;
-
-/// What the two clocks may differ by at the end of a sleep. Shorter than a system call.
-const CLOCK_ERROR: Duration = Duration::from_micros(1);
 
 /// The end of a spin reads only the clock: a look at the kernel takes part of a microsecond, on a
 /// busy machine all of one, and the deadline would pass in it.
@@ -46,7 +44,7 @@ struct Told {
 impl<S> Reactor<S> {
     /// Waits, fetches events, and takes the turn's reading. True: it was ready to sleep.
     pub(super) fn wait(&mut self, wait: Option<Duration>) -> io::Result<bool> {
-        let began = self.fresh_now();
+        let began = self.began();
         let rest = self.rest(began, wait);
         match rest {
             Rest::Awake => {
@@ -58,6 +56,15 @@ impl<S> Reactor<S> {
         }
         self.readings.begin_turn(began, self.now);
         Ok(!matches!(rest, Rest::Awake))
+    }
+
+    /// A reading for the wait's beginning. In a run nothing comes between the last handler of a turn and
+    /// the next wait, so that the one after that handler serves for both.
+    fn began(&self) -> Instant {
+        if self.in_run && self.options.histograms && self.readings.latest > self.now {
+            return self.readings.latest;
+        }
+        self.fresh_now()
     }
 
     fn rest(&mut self, now: Instant, wait: Option<Duration>) -> Rest {
@@ -103,7 +110,9 @@ impl<S> Reactor<S> {
     /// A sleep that was to end at `ends` did so by itself.
     fn note_wake_up(&mut self, ends: Instant) {
         if let Some(late) = self.now.checked_duration_since(ends) {
-            self.stats.wait_overshoot.record(late);
+            if self.options.histograms {
+                self.stats.wait_overshoot.record(late);
+            }
             self.waiter.note_wake_up(late);
             self.stats.spin_window = self.waiter.window();
         }
