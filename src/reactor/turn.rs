@@ -77,6 +77,8 @@ impl<S> Reactor<S> {
     pub fn run(&mut self, state: &mut S) -> io::Result<Exit> {
         self.refuse_in_turn()?;
         self.in_run = true;
+        // What the last handler of a run before left is no reading for a wait of this one.
+        self.readings.latest = self.now;
         let exit = loop {
             let turn = match self.turn(state, None) {
                 Ok(turn) => turn,

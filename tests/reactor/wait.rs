@@ -9,7 +9,7 @@ use tourbillon::time::MonotonicClock;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use tourbillon::time::{BoottimeClock, Clock, CoarseClock, Instant};
 
-use crate::drain;
+use crate::{drain, manual};
 
 /// Waits one after the other, each from the handler of the one before.
 struct Chain {
@@ -467,4 +467,23 @@ fn many_far_timers_do_not_keep_a_reactor_awake() {
     let turns = reactor.stats().turns - turns;
     assert!(turns <= 20, "{turns} turns");
     assert_eq!(reactor.timer_count(), 100_000);
+}
+
+/// The reading after the last handler of a run once served for the first wait of the next, which
+/// then slept too long by all that lay between them.
+#[test]
+fn what_passes_between_two_runs_is_no_part_of_a_wait() {
+    let hour = Duration::from_secs(3_600);
+    let (mut reactor, clock) = manual::<()>();
+    let in_handler = clock.clone();
+    reactor.after(Duration::ZERO, move |(), _, _| in_handler.advance(hour));
+    assert_eq!(reactor.run(&mut ()).unwrap(), Exit::Idle);
+
+    clock.advance(hour);
+    let before = reactor.clock().now() - hour / 2;
+    let kernel = reactor.stats().lateness.kernel.count();
+    reactor.at(before, |(), _, _| {});
+    assert_eq!(reactor.run(&mut ()).unwrap(), Exit::Idle);
+    // It came due while nobody waited: the kernel had no part in it.
+    assert_eq!(reactor.stats().lateness.kernel.count(), kernel);
 }
