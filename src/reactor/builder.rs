@@ -30,8 +30,8 @@ use crate::timers::Timers;
 pub enum Precision {
     /// Whole milliseconds, rounded up: what `epoll_wait` offers. Saves the system call that arms the
     /// kernel's timer, at up to a millisecond of lateness. On Linux and Android, building the reactor
-    /// sets the timer slack of its thread to the least there is (`PR_SET_TIMERSLACK`), and leaves it
-    /// so: by default the kernel adds 50 µs.
+    /// sets the timer slack of its thread to the least there is (`PR_SET_TIMERSLACK`), if it may, and
+    /// leaves it so: by default the kernel adds 50 µs.
     Millis,
     /// Nanoseconds, by a timerfd on Linux and Android. Elsewhere the same as `Millis`.
     #[default]

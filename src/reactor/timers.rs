@@ -37,8 +37,8 @@ pub(super) trait Ticking<S> {
 /// What is known of the interval whose handler runs.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Ticked {
-    /// When its next tick is due.
-    next: Instant,
+    /// When its next tick is due; `None`: there is none.
+    next: Option<Instant>,
     drift: Drift,
 }
 
@@ -139,7 +139,10 @@ impl<S> Reactor<S> {
         latest: Instant,
         f: impl FnOnce(&mut S, &mut Reactor<S>, Fired) + 'static,
     ) -> TimerKey {
-        self.timers.schedule_within(earliest, latest, Handler::Once(Box::new(f)))
+        let handler = Handler::Once(Box::new(f));
+        let key = self.timers.schedule_within(earliest, latest, handler);
+        // Without a window it is as exact as any other.
+        if latest <= earliest { self.be_sharp(key) } else { key }
     }
 
     /// How many timers with slack went along, before their latest, with a turn that was awake for
@@ -224,8 +227,12 @@ impl<S> Reactor<S> {
     /// starts its grid anew there. O(1). Libevent: `event_add` of a pending event.
     pub fn reschedule(&mut self, key: TimerKey, deadline: Instant) -> bool {
         let is_alive = self.timers.reschedule(key, deadline);
-        if is_alive {
-            self.waiter.moved(key, deadline);
+        if is_alive && self.waiter.spins() {
+            match self.timers.get(key) {
+                Some(Handler::Source { .. }) => {}
+                // Also one with slack, which it has lost.
+                _ => self.waiter.set_sharp(key, deadline),
+            }
         }
         is_alive
     }
@@ -257,7 +264,7 @@ impl<S> Reactor<S> {
         match self.timers.get(key)? {
             // Its next tick is scheduled when its handler returns.
             Handler::Away if self.timers.is_detached(key) => {
-                self.ticking.map(|ticked| ticked.next)
+                self.ticking.and_then(|ticked| ticked.next)
             }
             _ => self.timers.deadline(key),
         }
@@ -329,13 +336,13 @@ impl<S> Reactor<S> {
                 let fired = Fired { key, scheduled, now, missed: 0 };
                 let call = AssertUnwindSafe(|| f(state, self, fired));
                 let end = catch_unwind(call);
-                self.end_handler(scheduled, now);
+                self.end_handler(scheduled, now, end.is_ok());
                 self.waiter.forget(key);
                 end.unwrap_or_else(|panic| resume_unwind(panic));
             }
             Some(Handler::Source { key, id }) => {
                 let now = self.begin_handler();
-                self.note_lateness(scheduled, now);
+                self.note_fired(scheduled, now);
                 self.call_source(state, key, Call::Ready(Ready::timer(id)));
             }
             // An interval is handled above, and one that is away is not detached.
@@ -362,15 +369,15 @@ impl<S> Reactor<S> {
             self.take(key);
             return;
         };
-        let (is_over, next) = (interval.is_over(), interval.next_deadline());
+        let next = (!interval.is_over()).then(|| interval.next_deadline());
         self.ticking = Some(Ticked { next, drift: interval.drift() });
         let fired = Fired { key, scheduled: tick.scheduled, now, missed: tick.missed };
         let call = AssertUnwindSafe(|| ticking.call(state, self, fired));
         let answer = catch_unwind(call);
-        self.end_handler(scheduled, now);
+        self.end_handler(scheduled, now, answer.is_ok());
         match answer {
-            Ok(Next::Continue) if !is_over => self.tick_again(key, ticking, next),
-            Ok(_) => {
+            Ok(Next::Continue) => self.tick_again(key, ticking, next),
+            Ok(Next::Stop) => {
                 self.take(key);
             }
             Err(panic) => {
@@ -382,12 +389,25 @@ impl<S> Reactor<S> {
 
     /// Puts the handler of an interval back, and schedules its next tick, unless the handler has
     /// cancelled or rescheduled it.
-    fn tick_again(&mut self, key: TimerKey, ticking: Box<dyn Ticking<S>>, next: Instant) {
+    fn tick_again(
+        &mut self,
+        key: TimerKey,
+        ticking: Box<dyn Ticking<S>>,
+        next: Option<Instant>,
+    ) {
         let Some(handler @ Handler::Away) = self.timers.get_mut(key) else { return };
         *handler = Handler::Every(ticking);
-        if self.timers.is_detached(key) {
-            self.timers.reschedule(key, next);
-            self.waiter.moved(key, next);
+        if !self.timers.is_detached(key) {
+            return;
+        }
+        match next {
+            Some(next) => {
+                self.timers.reschedule(key, next);
+                self.waiter.moved(key, next);
+            }
+            None => {
+                self.take(key);
+            }
         }
     }
 
@@ -395,19 +415,22 @@ impl<S> Reactor<S> {
     #[inline]
     fn begin_handler(&mut self) -> Instant {
         let now = self.fresh_now();
-        self.stats.timers_fired += 1;
         self.readings.begin_handler(now);
         now
     }
 
-    /// A handler that was called at `now` has returned: counts how late it was called, and how long it
-    /// took. Counting before the call would delay it by more than all else that the reactor does.
-    fn end_handler(&mut self, scheduled: Instant, now: Instant) {
-        self.note_handled();
-        self.note_lateness(scheduled, now);
+    /// A handler that was called at `now` has returned, or panicked: counts how late it was called, and
+    /// how long it took. Counting before the call would delay it by more than all else that the reactor
+    /// does.
+    fn end_handler(&mut self, scheduled: Instant, now: Instant, has_returned: bool) {
+        if has_returned {
+            self.note_handled();
+        }
+        self.note_fired(scheduled, now);
     }
 
-    fn note_lateness(&mut self, scheduled: Instant, now: Instant) {
+    fn note_fired(&mut self, scheduled: Instant, now: Instant) {
+        self.stats.timers_fired += 1;
         if self.options.histograms {
             self.stats.lateness.record(scheduled, now, &self.readings);
         }

@@ -90,7 +90,7 @@ impl<S> Reactor<S> {
             if self.stop_at.is_some_and(|deadline| deadline <= self.now) {
                 break Ok(Exit::Deadline);
             }
-            if !self.can_be_woken() {
+            if !self.can_be_woken(self.fresh_now()) {
                 break Ok(Exit::Idle);
             }
         };
@@ -168,13 +168,12 @@ impl<S> Reactor<S> {
     }
 
     /// Whether there is anything that could ever end a sleep.
-    pub(super) fn can_be_woken(&mut self) -> bool {
+    pub(super) fn can_be_woken(&self, now: Instant) -> bool {
         if self.slots.keeping_alive() > 0 || self.mailbox.has_remotes() || self.has_work()
         {
             return true;
         }
         if self.clock.is_manual() {
-            let now = self.fresh_now();
             return self.may_be_due(now);
         }
         !self.timers.is_empty()

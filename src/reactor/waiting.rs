@@ -44,53 +44,61 @@ struct Told {
 impl<S> Reactor<S> {
     /// Waits, fetches events, and takes the turn's reading. True: it was ready to sleep.
     pub(super) fn wait(&mut self, wait: Option<Duration>) -> io::Result<bool> {
-        let began = self.began();
-        let rest = self.rest(began, wait);
+        let (began, rest) = self.rest(wait);
         match rest {
             Rest::Awake => {
                 self.look(Some(Duration::ZERO))?;
                 self.now = self.fresh_now();
             }
-            Rest::Spin(end) => self.spin(end)?,
+            Rest::Spin(end) => {
+                self.spin(end)?;
+                if self.now >= end {
+                    self.waiter.note_unslept();
+                }
+            }
             Rest::Sleep(until) => self.sleep(until)?,
         }
         self.readings.begin_turn(began, self.now);
         Ok(!matches!(rest, Rest::Awake))
     }
 
-    /// A reading for the wait's beginning. In a run nothing comes between the last handler of a turn and
-    /// the next wait, so that the one after that handler serves for both.
-    fn began(&self) -> Instant {
-        if self.in_run && self.options.histograms && self.readings.latest > self.now {
-            return self.readings.latest;
+    /// How to wait, and the reading that this was decided by.
+    fn rest(&mut self, wait: Option<Duration>) -> (Instant, Rest) {
+        // As a rule nothing comes between the last handler of a turn and the next wait, so that the
+        // reading after that handler will do to see that there is something to do.
+        let early = self.readings.latest;
+        if self.in_run && early > self.now && self.is_awake(early, wait) {
+            return (early, Rest::Awake);
         }
-        self.fresh_now()
-    }
-
-    fn rest(&mut self, now: Instant, wait: Option<Duration>) -> Rest {
-        let is_awake = wait == Some(Duration::ZERO)
-            || self.has_work()
-            || self.end_of_run().is_some_and(|deadline| deadline <= now)
-            || (wait.is_none() && !self.can_be_woken())
-            || self.may_be_due(now);
-        if is_awake {
-            return Rest::Awake;
+        // But a handler may have been dropped since, which is anybody's code, for any time.
+        let now = self.fresh_now();
+        if self.is_awake(now, wait) {
+            return (now, Rest::Awake);
         }
         let until = Until::new(now, wait, self.end_of_run());
         if let Some(end) = self.waiter.spin_until(until) {
-            return Rest::Spin(end);
+            return (now, Rest::Spin(end));
         }
         // Upkeep ahead of time, a little in each turn, while there is nothing else to do.
         if self.timers.maintain(now, self.budget.timers) {
-            return Rest::Awake;
+            return (now, Rest::Awake);
         }
-        Rest::Sleep(until)
+        (now, Rest::Sleep(until))
+    }
+
+    fn is_awake(&mut self, now: Instant, wait: Option<Duration>) -> bool {
+        wait == Some(Duration::ZERO)
+            || self.has_work()
+            || self.end_of_run().is_some_and(|deadline| deadline <= now)
+            || (wait.is_none() && !self.can_be_woken(now))
+            || self.may_be_due(now)
     }
 
     fn sleep(&mut self, until: Until) -> io::Result<()> {
         if self.busy_poll(until)? {
             return Ok(());
         }
+        let until = until.from(self.now.max(until.now));
         let Sleep { timeout, ends, arms } =
             self.waiter.prepare(&self.clock, &mut self.timers, until)?;
         self.stats.armed += u64::from(arms);

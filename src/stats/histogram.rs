@@ -29,8 +29,9 @@ const BUCKETS: usize = bucket_of(LONGEST_NANOS) + 1;
 /// A distribution of durations, from zero to one hour.
 ///
 /// A fixed table of 36 KiB: recording costs 2 or 3 ns, in the mean, and allocates nothing. A quantile is at most
-/// one percent too high; the count, the mean, the shortest and the longest are exact. Durations above
-/// an hour count as an hour.
+/// one percent too high; the count, the mean, the shortest and the longest are exact, as long as all of
+/// them add up to less than 584 years. Durations above an hour count as an hour. Questions may copy
+/// the table, and allocate for that.
 ///
 /// ```
 /// use core::time::Duration;
@@ -74,7 +75,7 @@ impl Counted {
 
     fn and(self, other: Self) -> Self {
         Self {
-            count: self.count + other.count,
+            count: self.count.saturating_add(other.count),
             sum_nanos: self.sum_nanos.saturating_add(other.sum_nanos),
             min_nanos: self.min_nanos.min(other.min_nanos),
             max_nanos: self.max_nanos.max(other.max_nanos),
@@ -130,7 +131,8 @@ impl Histogram {
     fn settle(&mut self) {
         for nanos in &self.waiting[..self.waits] {
             let nanos = (*nanos).min(LONGEST_NANOS);
-            self.counts[bucket_of(nanos)] += 1;
+            let count = &mut self.counts[bucket_of(nanos)];
+            *count = count.saturating_add(1);
             self.counted = self.counted.and(Counted::one(nanos));
         }
         self.waits = 0;
@@ -156,7 +158,7 @@ impl Histogram {
     pub fn merge(&mut self, other: &Self) {
         let other = other.settled();
         for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
-            *ours += theirs;
+            *ours = ours.saturating_add(*theirs);
         }
         self.counted = self.counted.and(other.counted);
     }
@@ -164,7 +166,7 @@ impl Histogram {
     /// How many durations were recorded.
     #[must_use]
     pub const fn count(&self) -> u64 {
-        self.counted.count + self.waits as u64
+        self.counted.count.saturating_add(self.waits as u64)
     }
 
     /// Whether nothing was recorded.
@@ -207,7 +209,7 @@ impl Histogram {
         let rank = ((share * count as f64).ceil() as u64).clamp(1, count.max(1));
         let mut counted = 0;
         for (bucket, &count) in settled.counts.iter().enumerate() {
-            counted += count;
+            counted = count.saturating_add(counted);
             if counted >= rank {
                 return Duration::from_nanos(last_of(bucket).clamp(min_nanos, max_nanos));
             }
@@ -359,6 +361,13 @@ mod tests {
         assert_eq!(one, both);
         one.merge(&Histogram::new());
         assert_eq!(one, both);
+        for _ in 0..70 {
+            let copy = one.clone();
+            one.merge(&copy);
+            one.record(Duration::MAX);
+        }
+        assert_eq!((one.count(), one.max()), (u64::MAX, Duration::from_secs(3_600)));
+        assert!(one.quantile(0.5) > Duration::ZERO && one.mean() > Duration::ZERO);
         assert_eq!(both.iter().map(|(_, count)| count).sum::<u64>(), 499);
     }
 }

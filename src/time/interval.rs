@@ -46,6 +46,8 @@ use crate::time::{Drift, Instant, MissedTickBehavior};
 /// assert_eq!(every.next_deadline(), at(400));
 /// # Ok::<(), tourbillon::time::ZeroPeriod>(())
 /// ```
+///
+/// Two are equal if they have gone the same way, [`drift`](Self::drift) included.
 #[derive(Clone, Eq, PartialEq, Debug)]
 pub struct Interval {
     /// When the next tick is due; `None` once it would lie beyond `Instant::MAX` (I2).

@@ -4,10 +4,12 @@
 
 mod misbehaving;
 mod remote;
+mod scripts;
 #[cfg(feature = "signals")]
 mod signals;
 mod slack;
 mod sources;
+mod spinning;
 mod stopping;
 mod timers;
 mod wait;

@@ -112,7 +112,7 @@ impl Waiter {
     ) -> io::Result<Self> {
         // Nobody can wait for a clock by asking it again and again if it stands still meanwhile.
         let sharp = match precision {
-            Precision::Spin { max } if clock.flows() => {
+            Precision::Spin { max } if clock.flows() && !max.is_zero() => {
                 Some(Sharp::new(clock.now(), max))
             }
             _ => None,
@@ -157,6 +157,11 @@ impl Waiter {
         if let Some(sharp) = &mut self.sharp {
             sharp.note_wake_up(late);
         }
+    }
+
+    /// A deadline was spun for without a sleep before it.
+    pub(super) fn note_unslept(&mut self) {
+        self.note_wake_up(Duration::ZERO);
     }
 
     /// The kernel's timer fired.
@@ -211,7 +216,7 @@ impl Sleeper {
     ) -> io::Result<Self> {
         match (clock, precision) {
             (ReactorClock::Manual(_), _) => Ok(Self::Manual),
-            (_, Precision::Millis) => Self::timeout(),
+            (_, Precision::Millis) => Ok(Self::timeout()),
             (_, Precision::Exact | Precision::Spin { .. }) => {
                 Self::exact(clock, registry)
             }
@@ -219,26 +224,27 @@ impl Sleeper {
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn timeout() -> io::Result<Self> {
+    fn timeout() -> Self {
         // The kernel lets a timeout wait by as much again, so that wake-ups may fall together: 50 µs
-        // by default, and no less than 1 ns (0 stands for the default).
-        rustix::thread::set_current_timer_slack(core::num::NonZeroU64::new(1))?;
-        Ok(Self::Timeout)
+        // by default, and no less than 1 ns (0 stands for the default). Where a sandbox forbids to change
+        // that, the default is what it costs.
+        let _ = rustix::thread::set_current_timer_slack(core::num::NonZeroU64::new(1));
+        Self::Timeout
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn timeout() -> io::Result<Self> {
-        Ok(Self::Timeout)
+    fn timeout() -> Self {
+        Self::Timeout
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn exact(clock: &ReactorClock, registry: &Registry) -> io::Result<Self> {
-        let Some(clock) = clock.timerfd_clock() else { return Self::timeout() };
+        let Some(clock) = clock.timerfd_clock() else { return Ok(Self::timeout()) };
         exact::Exact::new(clock, registry).map(Self::Exact)
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn exact(_clock: &ReactorClock, _registry: &Registry) -> io::Result<Self> {
-        Self::timeout()
+        Ok(Self::timeout())
     }
 }

@@ -72,7 +72,7 @@ impl Sharp {
     /// Until when to spin, if it is time to, and something to spin for.
     pub(super) fn spin_until(&mut self, until: Until) -> Option<Instant> {
         let (next, window) = (self.next()?, self.window.get());
-        let is_near = !window.is_zero() && next - window <= until.now;
+        let is_near = next - window <= until.now;
         is_near.then(|| until.cap.map_or(next, |cap| cap.min(next)))
     }
 
@@ -133,14 +133,5 @@ mod tests {
         assert_eq!(sharp.spin_until(until(950, Some(20), None)), Some(at(970)));
         assert_eq!(sharp.spin_until(until(950, None, Some(960))), Some(at(960)));
         assert_eq!(sharp.spin_until(until(950, Some(70), None)), Some(at(1_000)));
-    }
-
-    #[test]
-    fn with_a_window_of_nothing_it_never_spins() {
-        let mut timers = Timers::new();
-        let mut sharp = Sharp::new(Instant::ZERO, Duration::ZERO);
-        sharp.set(key_of(&mut timers), at(1_000));
-        let now = Until::new(at(1_000), None, None);
-        assert_eq!((sharp.opens(), sharp.spin_until(now)), (Some(at(1_000)), None));
     }
 }

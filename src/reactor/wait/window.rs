@@ -58,13 +58,16 @@ impl Window {
         Duration::from_nanos(self.nanos as u64)
     }
 
-    /// A wake-up came so late.
+    /// A wake-up came so late. A deadline that was spun for without a sleep counts as one that was not
+    /// late at all: else a window wider than the time from one deadline to the next would never be
+    /// asked about again.
     pub(super) fn note(&mut self, late: Duration) {
         let late = nanos_of(late);
         self.late_nanos[self.next] = late;
         self.next = (self.next + 1) % REMEMBERED;
         self.patience -= 1;
-        if late.saturating_add(MARGIN_NANOS) > self.nanos || self.patience == 0 {
+        let is_too_late = late.saturating_add(MARGIN_NANOS) > self.nanos;
+        if self.patience == 0 || (is_too_late && self.nanos < self.max_nanos) {
             self.patience = PATIENCE;
             self.nanos = self.learned().saturating_add(MARGIN_NANOS).min(self.max_nanos);
         }
@@ -138,6 +141,22 @@ mod tests {
         assert_eq!(window.get(), micros(200));
         (0..1_200).for_each(|_| window.note(micros(40)));
         assert_eq!(window.get(), micros(41), "it forgets");
+    }
+
+    #[test]
+    fn it_is_never_wider_for_long_than_what_lies_between_two_deadlines() {
+        let gap = micros(200);
+        let mut window = Window::at_most(micros(1_000));
+        let (mut slept, mut too_late) = (0, 0);
+        for _ in 0..10_000 {
+            // No time to sleep, or a machine that wakes up 60 µs late.
+            let late = if window.get() >= gap { Duration::ZERO } else { micros(60) };
+            slept += u32::from(!late.is_zero());
+            too_late += u32::from(late > window.get());
+            window.note(late);
+        }
+        assert!(slept > 8_000, "{slept}");
+        assert!(too_late < 10_000 / 250, "{too_late}");
     }
 
     #[test]
