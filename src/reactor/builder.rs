@@ -39,7 +39,7 @@ pub enum Precision {
     /// As `Exact`, but a sleep ends a little before the deadline, and the rest is spun: asking for
     /// events and reading the clock by turns, for the last six microseconds only the clock.
     ///
-    /// By how much it ends before is learned from how late wake-ups have been: such that one in 340
+    /// By how much it ends before is learned from how late wake-ups have been: such that one in 510
     /// is too late. It begins with 250 µs, and is told by
     /// [`ReactorStats::spin_window`]; the time spun by [`ReactorStats::spun`].
     ///
