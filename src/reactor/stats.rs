@@ -121,6 +121,8 @@ pub(super) struct Readings {
     pub(super) left_behind: Option<Instant>,
     /// The last one: before the handler that runs, or after the one that ran last.
     pub(super) latest: Instant,
+    /// Whether nothing that takes time has been done since `latest`.
+    pub(super) is_fresh: bool,
     /// Whether the handler that runs is the first of its turn.
     pub(super) is_first: bool,
     /// How long after it was to end the wait did, if it ended by itself.
@@ -134,6 +136,7 @@ impl Readings {
             turn: now,
             left_behind: None,
             latest: now,
+            is_fresh: false,
             is_first: true,
             overshoot: None,
         }
@@ -149,6 +152,17 @@ impl Readings {
     pub(super) fn begin_handler(&mut self, now: Instant) {
         self.is_first = self.latest == self.turn;
         self.latest = now;
+    }
+
+    /// A handler has returned.
+    pub(super) const fn end_handler(&mut self, now: Instant) {
+        self.latest = now;
+        self.is_fresh = true;
+    }
+
+    /// Something may be dropped that belongs to a user: anybody's code, and it may take its time.
+    pub(super) const fn grow_old(&mut self) {
+        self.is_fresh = false;
     }
 }
 

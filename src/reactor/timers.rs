@@ -378,6 +378,7 @@ impl<S> Reactor<S> {
         match answer {
             Ok(Next::Continue) => self.tick_again(key, ticking, next),
             Ok(Next::Stop) => {
+                self.readings.grow_old();
                 self.take(key);
             }
             Err(panic) => {
@@ -395,19 +396,19 @@ impl<S> Reactor<S> {
         ticking: Box<dyn Ticking<S>>,
         next: Option<Instant>,
     ) {
-        let Some(handler @ Handler::Away) = self.timers.get_mut(key) else { return };
+        let Some(handler @ Handler::Away) = self.timers.get_mut(key) else {
+            return self.readings.grow_old();
+        };
         *handler = Handler::Every(ticking);
         if !self.timers.is_detached(key) {
             return;
         }
-        match next {
-            Some(next) => {
-                self.timers.reschedule(key, next);
-                self.waiter.moved(key, next);
-            }
-            None => {
-                self.take(key);
-            }
+        if let Some(next) = next {
+            self.timers.reschedule(key, next);
+            self.waiter.moved(key, next);
+        } else {
+            self.readings.grow_old();
+            self.take(key);
         }
     }
 

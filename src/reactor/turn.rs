@@ -77,8 +77,8 @@ impl<S> Reactor<S> {
     pub fn run(&mut self, state: &mut S) -> io::Result<Exit> {
         self.refuse_in_turn()?;
         self.in_run = true;
-        // What the last handler of a run before left is no reading for a wait of this one.
-        self.readings.latest = self.now;
+        // Between two runs there is time for anything.
+        self.readings.grow_old();
         let exit = loop {
             let turn = match self.turn(state, None) {
                 Ok(turn) => turn,
@@ -216,6 +216,7 @@ impl<S> Reactor<S> {
             Next::Stop => Some(source),
         };
         if let Some(mut source) = gone {
+            self.readings.grow_old();
             self.slots.release_away(key);
             self.forget_source(&mut *source);
         }
@@ -303,7 +304,7 @@ impl<S> Reactor<S> {
             let now = self.fresh_now();
             let took = now.as_nanos().saturating_sub(self.readings.latest.as_nanos());
             self.stats.handler_time.record_nanos(took);
-            self.readings.latest = now;
+            self.readings.end_handler(now);
         }
     }
 

@@ -64,13 +64,10 @@ impl<S> Reactor<S> {
 
     /// How to wait, and the reading that this was decided by.
     fn rest(&mut self, wait: Option<Duration>) -> (Instant, Rest) {
-        // What was due when the last handler returned is due now, and that reading there is already. For
-        // all else it is too old: a handler may have been dropped since, which is anybody's code.
-        let early = self.readings.latest;
-        if self.in_run && early > self.now && self.may_be_due(early) {
-            return (early, Rest::Awake);
-        }
-        let now = self.fresh_now();
+        // In a run nothing comes between the last handler of a turn and the next wait, so that the
+        // reading after that handler serves for both.
+        let is_known = self.in_run && self.readings.is_fresh;
+        let now = if is_known { self.readings.latest } else { self.fresh_now() };
         if self.is_awake(now, wait) {
             return (now, Rest::Awake);
         }
