@@ -7,6 +7,8 @@
 
 #[path = "jitter/arguments.rs"]
 mod arguments;
+#[path = "common/example.rs"]
+mod example;
 #[path = "jitter/files.rs"]
 mod files;
 #[path = "jitter/modes.rs"]

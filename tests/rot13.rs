@@ -16,6 +16,8 @@ mod arguments;
 mod client;
 #[path = "rot13/crowds.rs"]
 mod crowds;
+#[path = "common/example.rs"]
+mod example;
 #[path = "rot13/lines.rs"]
 mod lines;
 #[path = "rot13/process.rs"]

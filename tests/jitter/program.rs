@@ -9,37 +9,16 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::example;
+
 /// How long any wait may last before the test fails. Far above what a busy machine needs: it
 /// bounds a hang, it measures nothing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The path of the binary, built with the profile of this very test.
-///
-/// `cargo test` builds the examples too, but `cargo test --test jitter` does not: so the test asks
-/// cargo itself, once, which costs nothing when the binary is fresh.
+/// The path of the example's binary, built once.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = std::env::current_exe().expect("the path of the test itself");
-        // <target>/<profile>/deps/jitter-0123456789abcdef
-        let profile_dir =
-            test.parent().and_then(Path::parent).expect("<target>/<profile>");
-        let target_dir = profile_dir.parent().expect("<target>");
-        let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
-            Some("debug") | None => "dev",
-            Some(name) => name,
-        };
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", "jitter", "--profile", profile])
-            .arg("--target-dir")
-            .arg(target_dir)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo can be started");
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the example does not build:\n{complaint}");
-        profile_dir.join("examples/jitter")
-    })
+    BINARY.get_or_init(|| example::build("jitter"))
 }
 
 /// What the program said and how it ended.
