@@ -95,7 +95,7 @@ impl ReactorStats {
 /// `total` has an entry for each timer; the causes have one for each timer that they delayed. The
 /// parts of one timer add up to its total. An interval that skipped ticks is as late as the first of
 /// them; [`Fired::lateness`](super::Fired::lateness) and [`Drift`](crate::time::Drift) go by the tick that
-/// was handed out. An entry is made when the handler has returned.
+/// was handed out. An entry is made when the handler has returned, of a stream's timeout before it is called.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Lateness {

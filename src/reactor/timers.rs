@@ -113,9 +113,9 @@ impl<S> Reactor<S> {
     /// saved.
     ///
     /// For sweeping, flushing and counting: for what shall be done now and then, and need not be
-    /// done on the dot. [`Fired::scheduled`] is `latest`, or the turn's now if that was before. What is
-    /// due goes first. Rescheduling it makes it exact, and so does a `latest` that is not after
-    /// `earliest`. O(1), and one allocation if `f` captures anything. Libevent has none of this; of
+    /// done on the dot. [`Fired::scheduled`] is `latest`, or the turn's now if that was before (the
+    /// deadline that the turn spun for, if it did). What is due goes first. Rescheduling it makes it
+    /// exact, and so does a `latest` that is not after `earliest`. O(1), and one allocation if `f` captures anything. Libevent has none of this; of
     /// libev it is `ev_set_timeout_collect_interval`, for each timer by itself.
     ///
     /// ```
@@ -366,6 +366,7 @@ impl<S> Reactor<S> {
             interval.reset_at(scheduled);
         }
         let Some(tick) = interval.tick(now) else {
+            self.readings.grow_old();
             self.take(key);
             return;
         };

@@ -309,11 +309,11 @@ impl<S> Reactor<S> {
     }
 
     fn note_turn(&mut self, turn: &Turn) {
-        if let Some(late) = self.readings.overshoot.take() {
-            self.stats.spin_window = self.waiter.window();
-            if self.options.histograms {
-                self.stats.wait_overshoot.record(late);
-            }
+        self.stats.spin_window = self.waiter.window();
+        if let Some(late) = self.readings.overshoot.take()
+            && self.options.histograms
+        {
+            self.stats.wait_overshoot.record(late);
         }
         if self.options.histograms && !turn.is_empty() {
             let took =

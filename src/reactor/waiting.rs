@@ -52,7 +52,8 @@ impl<S> Reactor<S> {
             }
             Rest::Spin(end) => {
                 self.spin(end)?;
-                if self.now >= end {
+                // Something is due: it was the deadline's end, not the wait's.
+                if self.now >= end && !self.batch.is_empty() {
                     self.waiter.note_unslept();
                 }
             }

@@ -149,3 +149,21 @@ fn a_timer_that_has_lost_its_slack_is_spun_for() {
         assert!(reactor.stats().spun > Duration::ZERO && *seen.borrow() > 0);
     }
 }
+
+/// The end of each short wait counted as a deadline that was met without a sleep, and the window
+/// forgot how late sleeps are.
+#[test]
+fn waits_that_end_before_the_deadline_do_not_narrow_the_window() {
+    let builder = Reactor::<u32>::builder().precision(spin(Duration::from_millis(1)));
+    let mut reactor = builder.build().unwrap();
+    let window = reactor.stats().spin_window;
+    let mut fired = 0;
+    for round in 1..=30 {
+        // So near that there is no sleep before it.
+        reactor.after(window * 4 / 5, |fired: &mut u32, _, _| *fired += 1);
+        while fired < round {
+            reactor.turn(&mut fired, nanos(1_000)).unwrap();
+        }
+    }
+    assert_eq!(reactor.stats().spin_window, window);
+}
