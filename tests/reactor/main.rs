@@ -2,6 +2,7 @@
 //! other threads, real waits, slack, signals.
 #![cfg(all(feature = "mio", unix))]
 
+mod looking;
 mod misbehaving;
 mod remote;
 mod scripts;
@@ -11,6 +12,7 @@ mod slack;
 mod sources;
 mod spinning;
 mod stopping;
+mod timeouts;
 mod timers;
 mod wait;
 

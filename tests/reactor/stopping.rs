@@ -160,3 +160,70 @@ fn on_a_manual_clock_a_run_ends_when_only_the_future_is_left() {
     assert_eq!(reactor.timer_count(), 1);
     assert_eq!(turn(&mut reactor, &mut log), 0);
 }
+
+#[test]
+fn a_stop_after_the_turn_does_it_to_its_end() {
+    let (mut reactor, _clock) = manual::<Vec<u32>>();
+    reactor.after(nanos(0), |seen: &mut Vec<u32>, reactor, _| {
+        reactor.stop_after_turn();
+        seen.push(1);
+    });
+    reactor.after(nanos(0), |seen: &mut Vec<u32>, reactor, _| {
+        seen.push(2);
+        reactor.defer(|seen, reactor| {
+            seen.push(3);
+            reactor.defer(|seen, _| seen.push(4));
+        });
+    });
+    let mut seen = Vec::new();
+    assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Stopped);
+    assert_eq!(seen, [1, 2, 3]);
+    // Forgotten by the next run; and one that nobody was in is none.
+    reactor.stop_after_turn();
+    assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Idle);
+    assert_eq!(seen, [1, 2, 3, 4]);
+}
+
+#[test]
+fn what_keeps_no_run_alive_is_called_as_long_as_one_lasts() {
+    let mut reactor = Reactor::<u32>::new().unwrap();
+    let ms = Duration::from_millis;
+    let statistics = reactor
+        .every(ms(1), |ticks: &mut u32, _, _| {
+            *ticks += 1;
+            Next::Continue
+        })
+        .unwrap();
+    assert!(reactor.set_keeps_alive(statistics, false));
+    let mut ticks = 0;
+    assert_eq!(reactor.run(&mut ticks).unwrap(), Exit::Idle);
+    assert_eq!(ticks, 0);
+    // A turn by itself waits for it all the same.
+    while ticks == 0 {
+        reactor.turn(&mut ticks, None).unwrap();
+    }
+    // The next one in its slot keeps a run alive again, and so does it when it is told to.
+    assert!(reactor.cancel(statistics));
+    reactor.after(ms(2), |ticks: &mut u32, _, _| *ticks = 1000);
+    assert_eq!(reactor.run(&mut ticks).unwrap(), Exit::Idle);
+    assert_eq!(ticks, 1000);
+    let late = reactor.after(ms(2), |ticks: &mut u32, _, _| *ticks = 2000);
+    reactor.set_keeps_alive(late, false);
+    reactor.set_keeps_alive(late, true);
+    assert_eq!(reactor.run(&mut ticks).unwrap(), Exit::Idle);
+    assert_eq!(ticks, 2000);
+    assert!(!reactor.set_keeps_alive(late, false));
+}
+
+#[test]
+fn a_run_to_a_deadline_ends_there_or_before() {
+    let mut reactor = Reactor::<()>::new().unwrap();
+    let now = reactor.clock().now();
+    assert_eq!(reactor.run_until(&mut (), now).unwrap(), Exit::Deadline);
+    let far = now + Duration::from_secs(3600);
+    assert_eq!(reactor.run_until(&mut (), far).unwrap(), Exit::Idle);
+    reactor.after(Duration::from_secs(1800), |(), _, _| {});
+    let soon = reactor.clock().now() + Duration::from_millis(2);
+    assert_eq!(reactor.run_until(&mut (), soon).unwrap(), Exit::Deadline);
+    assert!(reactor.now() >= soon);
+}
