@@ -6,6 +6,11 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+/// The guide's examples are compiled and run with the tests.
+#[cfg(all(doctest, feature = "net", unix))]
+#[doc = include_str!("../docs/from-libevent.md")]
+mod guide {}
+
 mod arena;
 #[cfg(feature = "net")]
 pub mod buffer;
