@@ -8,6 +8,7 @@ use std::io;
 
 use mio::{Events, Poll};
 
+use super::memory::{Attachment, Memory};
 use super::remote::Mailbox;
 use super::slots::Slots;
 use super::stats::{ReactorStats, Readings};
@@ -124,6 +125,7 @@ pub struct ReactorBuilder<S> {
     precision: Precision,
     budget: TurnBudget,
     options: Options,
+    memory: Option<Memory>,
     state: PhantomData<fn(&mut S)>,
 }
 
@@ -134,6 +136,7 @@ impl<S> ReactorBuilder<S> {
             precision: Precision::Exact,
             budget,
             options: Options { busy_poll: Duration::ZERO, histograms: true },
+            memory: None,
             state: PhantomData,
         }
     }
@@ -186,18 +189,30 @@ impl<S> ReactorBuilder<S> {
         self
     }
 
+    /// Attaches a kernel in memory, whose streams the reactor takes like sockets: for tests and
+    /// simulations. It belongs to this reactor as long as that lives.
+    #[must_use]
+    pub fn memory(mut self, memory: &Memory) -> Self {
+        self.memory = Some(memory.clone());
+        self
+    }
+
     /// Makes the reactor: an epoll (or what the system has), a waker, and a timerfd if it is to be
     /// exact.
     ///
     /// # Errors
     ///
-    /// What the kernel says to one of these, most likely that there are no more descriptors.
+    /// What the kernel says to one of these, most likely that there are no more descriptors; and
+    /// `AlreadyExists` if the memory is attached to another reactor.
     pub fn build(self) -> io::Result<Reactor<S>> {
         let clock = self.clock.unwrap_or_default();
         let budget = self.budget.at_least_one();
         let poll = Poll::new()?;
         let mailbox = Mailbox::new(poll.registry())?;
         let waiter = Waiter::new(&clock, self.precision, poll.registry())?;
+        let memory = self.memory.as_ref();
+        let memory = memory.map(|memory| Attachment::new(memory, poll.registry()));
+        let memory = memory.transpose()?;
         let now = clock.now();
         let stats =
             ReactorStats { spin_window: waiter.window(), ..ReactorStats::default() };
@@ -213,6 +228,7 @@ impl<S> ReactorBuilder<S> {
             // The kernel fills no more than this at a time; the rest waits there.
             events: Events::with_capacity(budget.events.min(4096)),
             poll,
+            memory,
             waiter,
             clock,
             now,
@@ -235,6 +251,7 @@ impl<S> fmt::Debug for ReactorBuilder<S> {
             .field("precision", &self.precision)
             .field("budget", &self.budget)
             .field("options", &self.options)
+            .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
 }

@@ -49,6 +49,7 @@ mod builder;
 mod clock;
 mod drive;
 mod key;
+pub mod memory;
 mod outcome;
 mod ready;
 mod rehearsal;
@@ -84,6 +85,7 @@ pub use clock::ReactorClock;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use drive::Drive;
 pub use key::SourceKey;
+pub use memory::{Memory, MemoryListener, MemoryStream};
 pub use outcome::{Exit, Fired, Next, Turn};
 pub use ready::Ready;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
@@ -126,6 +128,8 @@ pub struct Reactor<S> {
     mailbox: Mailbox<S>,
     events: mio::Events,
     poll: mio::Poll,
+    /// What tells of readiness besides the kernel.
+    memory: Option<memory::Attachment>,
     waiter: Waiter,
     clock: ReactorClock,
     now: Instant,

@@ -83,7 +83,6 @@ impl<S> Slots<S> {
     }
 
     /// Has a slot keep no run alive from now on.
-    #[allow(dead_code, reason = "where there is no source of that kind")]
     pub(super) fn set_weightless(&mut self, key: RawKey) {
         if let Some(slot) = self.slot_mut(key)
             && core::mem::replace(&mut slot.weight, Weight::None) == Weight::Full

@@ -71,6 +71,7 @@ impl<S> Reactor<S> {
         let Some(raw) = self.slots.take() else {
             return Err(io::Error::other("there are more sources than tokens"));
         };
+        let in_memory = self.memory_registrations();
         if let Err(error) =
             self.poll.registry().register(&mut source, raw.token(), interest)
         {
@@ -81,6 +82,10 @@ impl<S> Reactor<S> {
         // The slot was taken just now and waits for this very box.
         let put = self.slots.put_back(raw, boxed);
         debug_assert!(put.is_ok());
+        if self.memory_registrations() > in_memory {
+            // Nobody makes it ready while the reactor sleeps.
+            self.slots.set_weightless(raw);
+        }
         Ok(SourceKey::new(raw))
     }
 

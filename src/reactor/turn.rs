@@ -63,7 +63,8 @@ impl<S> Reactor<S> {
     /// [`Remote::stop`](super::Remote::stop) ends it, or nothing is left that could wake it.
     ///
     /// What keeps it alive: pending timers (on a manual clock only those that are due, since nothing
-    /// else moves its hand), registered sources, signals among them, activations, deferred handlers
+    /// else moves its hand), registered sources, signals among them (those in memory only if they are
+    /// ready, since nothing else runs meanwhile that could make them so), activations, deferred handlers
     /// and posts, and living [`Remote`](super::Remote)s. What waits for the machine to resume
     /// (`on_resume`) does not. Libevent: `event_base_dispatch`.
     ///
@@ -165,6 +166,7 @@ impl<S> Reactor<S> {
             || !self.deferred.is_empty()
             || !self.posts.is_empty()
             || self.mailbox.is_notified()
+            || self.memory_is_ready()
     }
 
     /// Whether there is anything that could ever end a sleep.
