@@ -27,14 +27,14 @@ pub use buffer::{Buffer, Eol};
 pub use common_timeout::{After, CommonTimeout};
 #[cfg(feature = "net")]
 pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey};
-#[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
-pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(feature = "mio")]
 pub use reactor::{
-    Exit, Fired, Interest, Memory, MemoryListener, MemoryStream, Next, Precision,
-    Reactor, ReactorBuilder, ReactorClock, ReactorStats, Ready, Remote, SourceKey, Turn,
-    TurnBudget,
+    Advance, Exit, Fired, Interest, Memory, MemoryListener, MemoryStream, Next,
+    Precision, Reactor, ReactorBuilder, ReactorClock, ReactorStats, Ready, Remote,
+    SourceKey, Turn, TurnBudget,
 };
+#[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
+pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(all(feature = "signals", unix))]
 pub use reactor::{Signal, SignalKey};
 #[cfg(feature = "std")]

@@ -61,6 +61,7 @@ mod signal;
 mod slots;
 mod sources;
 mod stats;
+mod stepping;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;
 mod timers;
@@ -96,6 +97,7 @@ pub use resume::{ResumeWatch, Resumed};
 #[cfg(all(feature = "signals", unix))]
 pub use signal::{Signal, SignalKey};
 pub use stats::{Lateness, ReactorStats};
+pub use stepping::Advance;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use wall::{WallFired, WallTimer};
 

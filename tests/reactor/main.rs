@@ -11,6 +11,7 @@ mod signals;
 mod slack;
 mod sources;
 mod spinning;
+mod stepping;
 mod stopping;
 mod timers;
 mod wait;

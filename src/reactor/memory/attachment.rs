@@ -87,6 +87,13 @@ impl<S> Reactor<S> {
             .is_some_and(|attachment| attachment.memory.kernel().queued() > 0)
     }
 
+    /// Whether the next wait will be interrupted by memory.
+    pub(in crate::reactor) fn memory_interrupts(&self) -> bool {
+        self.memory
+            .as_ref()
+            .is_some_and(|attachment| attachment.memory.kernel().is_interrupting())
+    }
+
     /// How many sockets in memory are registered.
     pub(in crate::reactor) fn memory_registrations(&self) -> usize {
         self.memory

@@ -182,9 +182,14 @@ impl Kernel {
         self.interrupts += 1;
     }
 
+    /// Whether a wait is still to be interrupted.
+    pub(in crate::reactor::memory) const fn is_interrupting(&self) -> bool {
+        self.interrupts > 0
+    }
+
     /// Whether this wait is to be interrupted; then it has been.
     pub(in crate::reactor::memory) fn take_interrupt(&mut self) -> bool {
-        let is_interrupting = self.interrupts > 0;
+        let is_interrupting = self.is_interrupting();
         self.interrupts -= u64::from(is_interrupting);
         is_interrupting
     }
