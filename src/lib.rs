@@ -32,14 +32,14 @@ pub use buffer::{Buffer, Eol};
 pub use common_timeout::{After, CommonTimeout};
 #[cfg(feature = "net")]
 pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey};
-#[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
-pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(feature = "mio")]
 pub use reactor::{
-    Exit, Fired, Interest, Next, Origin, Precision, Priority, Reactor, ReactorBuilder,
-    ReactorClock, ReactorStats, Ready, Remote, Slow, SourceId, SourceKey, Turn,
-    TurnBudget,
+    Advance, Exit, Fired, Interest, Memory, MemoryListener, MemoryStream, Next, Origin,
+    Precision, Priority, Reactor, ReactorBuilder, ReactorClock, ReactorStats, Ready,
+    Remote, Slow, SourceId, SourceKey, Turn, TurnBudget,
 };
+#[cfg(all(feature = "mio", any(target_os = "linux", target_os = "android")))]
+pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(all(feature = "signals", unix))]
 pub use reactor::{Signal, SignalKey};
 #[cfg(feature = "std")]

@@ -5,10 +5,12 @@ use std::net::{Shutdown, SocketAddr};
 
 use mio::event::Source;
 
+use crate::reactor::MemoryStream;
+
 /// A connected, nonblocking stream of bytes.
 ///
-/// Implemented for mio's TCP streams and, on Unix, its Unix-domain streams (whose `pair` gives two
-/// that are connected to each other). `read` gives 0 at the end of the peer's bytes and
+/// Implemented for mio's TCP streams, on Unix for its Unix-domain streams (whose `pair` gives two
+/// that are connected to each other), and for [streams in memory](crate::reactor::memory). `read` gives 0 at the end of the peer's bytes and
 /// `WouldBlock` when there are none yet; `write` gives `WouldBlock` when there is no room.
 pub trait Stream: Read + Write + Source {
     /// Ends one direction or both.
@@ -49,6 +51,16 @@ impl Stream for mio::net::TcpStream {
 
 #[cfg(unix)]
 impl Stream for mio::net::UnixStream {
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        Self::shutdown(self, how)
+    }
+
+    fn take_error(&self) -> io::Result<Option<io::Error>> {
+        Self::take_error(self)
+    }
+}
+
+impl Stream for MemoryStream {
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         Self::shutdown(self, how)
     }

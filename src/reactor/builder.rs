@@ -10,6 +10,7 @@ use mio::{Events, Poll};
 
 use super::control::Ending;
 use super::hooks::Hooks;
+use super::memory::{Attachment, Memory};
 use super::origin::Marks;
 use super::remote::Mailbox;
 use super::slots::Slots;
@@ -144,6 +145,7 @@ pub struct ReactorBuilder<S> {
     precision: Precision,
     budget: TurnBudget,
     options: Options,
+    memory: Option<Memory>,
     state: PhantomData<fn(&mut S)>,
 }
 
@@ -154,6 +156,7 @@ impl<S> ReactorBuilder<S> {
             precision: Precision::Exact,
             budget,
             options: Options { busy_poll: Duration::ZERO, histograms: true },
+            memory: None,
             state: PhantomData,
         }
     }
@@ -206,18 +209,30 @@ impl<S> ReactorBuilder<S> {
         self
     }
 
+    /// Attaches a kernel in memory, whose streams the reactor takes like sockets: for tests and
+    /// simulations. It belongs to this reactor as long as that lives.
+    #[must_use]
+    pub fn memory(mut self, memory: &Memory) -> Self {
+        self.memory = Some(memory.clone());
+        self
+    }
+
     /// Makes the reactor: an epoll (or what the system has), a waker, and a timerfd if it is to be
     /// exact.
     ///
     /// # Errors
     ///
-    /// What the kernel says to one of these, most likely that there are no more descriptors.
+    /// What the kernel says to one of these, most likely that there are no more descriptors; and
+    /// `AlreadyExists` if the memory is attached to another reactor.
     pub fn build(self) -> io::Result<Reactor<S>> {
         let clock = self.clock.unwrap_or_default();
         let budget = self.budget.at_least_one();
         let poll = Poll::new()?;
         let mailbox = Mailbox::new(poll.registry())?;
         let waiter = Waiter::new(&clock, self.precision, poll.registry())?;
+        let memory = self.memory.as_ref();
+        let memory = memory.map(|memory| Attachment::new(memory, poll.registry()));
+        let memory = memory.transpose()?;
         let now = clock.now();
         let stats =
             ReactorStats { spin_window: waiter.window(), ..ReactorStats::default() };
@@ -237,6 +252,7 @@ impl<S> ReactorBuilder<S> {
             // The kernel fills no more than this at a time; the rest waits there.
             events: Events::with_capacity(budget.events.min(4096)),
             poll,
+            memory,
             waiter,
             clock,
             now,
@@ -259,6 +275,7 @@ impl<S> fmt::Debug for ReactorBuilder<S> {
             .field("precision", &self.precision)
             .field("budget", &self.budget)
             .field("options", &self.options)
+            .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
 }

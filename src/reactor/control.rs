@@ -21,7 +21,8 @@ impl<S> Reactor<S> {
     /// [`Remote::stop`](super::Remote::stop) ends it, or nothing is left that could wake it.
     ///
     /// What keeps it alive: pending timers (on a manual clock only those that are due, since nothing
-    /// else moves its hand), registered sources, signals among them, activations, deferred handlers
+    /// else moves its hand), registered sources, signals among them (those in memory only if they are
+    /// ready, since nothing else runs meanwhile that could make them so), activations, deferred handlers
     /// and posts, and living [`Remote`](super::Remote)s. Timers and sources that were
     /// [told not to](Self::set_keeps_alive) do not, and neither do hooks, events of one's own
     /// ([`event`](Self::event)), nor what waits for the machine to resume (`on_resume`). Libevent:

@@ -52,6 +52,7 @@ mod drive;
 mod dump;
 mod hooks;
 mod key;
+pub mod memory;
 mod once;
 mod origin;
 mod outcome;
@@ -68,6 +69,7 @@ mod slots;
 mod slow;
 mod sources;
 mod stats;
+mod stepping;
 mod timeout;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;
@@ -96,6 +98,7 @@ pub(crate) use drive::Drive;
 pub use dump::{Dump, DumpedSource, DumpedTimer, TimerKind};
 pub use hooks::HookKey;
 pub use key::{SourceId, SourceKey};
+pub use memory::{Memory, MemoryListener, MemoryStream};
 pub use once::UserEvent;
 pub use origin::Origin;
 pub use outcome::{Exit, Fired, Next, Turn};
@@ -112,6 +115,7 @@ pub use slow::Slow;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use stats::Phase;
 pub use stats::{BudgetHits, Lateness, ReactorStats};
+pub use stepping::Advance;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use wall::{WallFired, WallTimer};
 
@@ -153,6 +157,8 @@ pub struct Reactor<S> {
     mailbox: Mailbox<S>,
     events: mio::Events,
     poll: mio::Poll,
+    /// What tells of readiness besides the kernel.
+    memory: Option<memory::Attachment>,
     waiter: Waiter,
     clock: ReactorClock,
     now: Instant,

@@ -81,6 +81,7 @@ impl<S> Reactor<S> {
         let Some(raw) = self.slots.take() else {
             return Err(io::Error::other("there are more sources than tokens"));
         };
+        let in_memory = self.memory_registrations();
         if let Some(source) = boxed.source()
             && let Err(error) =
                 self.poll.registry().register(source, raw.token(), interest)
@@ -93,6 +94,10 @@ impl<S> Reactor<S> {
         let put = self.slots.put_back(raw, boxed);
         debug_assert!(put.is_ok());
         self.stats.most_sources = self.stats.most_sources.max(self.slots.len());
+        if self.memory_registrations() > in_memory {
+            // Nobody makes it ready while the reactor sleeps.
+            self.slots.set_weight(raw, false);
+        }
         Ok(SourceKey::new(raw))
     }
 

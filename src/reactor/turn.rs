@@ -136,5 +136,6 @@ impl<S> Reactor<S> {
             || !self.deferred.is_empty()
             || !self.posts.is_empty()
             || self.mailbox.is_notified()
+            || self.memory_is_ready()
     }
 }

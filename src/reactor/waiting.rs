@@ -199,9 +199,17 @@ impl<S> Reactor<S> {
         }
     }
 
-    /// Asks the kernel what there is, for so long at most, and marks the sources that are ready.
+    /// Asks memory and the kernel what there is, for so long at most, and marks the sources that are
+    /// ready: those in memory first, in the order in which they became so.
     fn look(&mut self, timeout: Option<Duration>) -> io::Result<Told> {
         let mut told = Told::default();
+        let Some(in_memory) = self.look_in_memory() else {
+            // As if a signal's handler had run.
+            told.anything = true;
+            return Ok(told);
+        };
+        told.anything = in_memory > 0;
+        let timeout = if told.anything { Some(Duration::ZERO) } else { timeout };
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             // A signal's handler ran. There are no events; what is due is seen by the clock.

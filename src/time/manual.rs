@@ -42,6 +42,11 @@ impl ManualClock {
         self.hand.change(|nanos| (Instant::from_nanos(nanos) + by).as_nanos());
     }
 
+    /// Moves the hand forward to `now`, for all clones. One that stands there or further stays.
+    pub fn advance_to(&self, now: Instant) {
+        self.hand.change(|nanos| nanos.max(now.as_nanos()));
+    }
+
     /// Puts the hand where it is wanted, for all clones: also back, as a clock that misbehaves
     /// would do.
     pub fn set(&self, now: Instant) {
@@ -123,6 +128,15 @@ mod tests {
         assert_eq!(clock.now(), Instant::MAX);
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Instant::MAX);
+    }
+
+    #[test]
+    fn the_hand_advances_to_an_instant_and_not_back_to_one() {
+        let clock = ManualClock::starting_at(Instant::from_nanos(100));
+        clock.advance_to(Instant::from_nanos(40));
+        assert_eq!(clock.now(), Instant::from_nanos(100));
+        clock.advance_to(Instant::from_nanos(101));
+        assert_eq!(clock.now(), Instant::from_nanos(101));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "mio", unix))]
 
 mod looking;
+mod memory;
 mod misbehaving;
 mod remote;
 mod scripts;
@@ -11,6 +12,7 @@ mod signals;
 mod slack;
 mod sources;
 mod spinning;
+mod stepping;
 mod stopping;
 mod timeouts;
 mod timers;
