@@ -19,6 +19,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Where to find what
+//!
+//! | | |
+//! |---|---|
+//! | the loop | [`turn`](Reactor::turn), [`run`](Reactor::run), [`run_until`](Reactor::run_until), [`stop`](Reactor::stop), [`stop_after_turn`](Reactor::stop_after_turn), [`stop_at`](Reactor::stop_at), [`TurnBudget`], [`Precision`] |
+//! | timers | [`after`](Reactor::after), [`at`](Reactor::at), [`every`](Reactor::every), [`interval`](Reactor::interval), [`within`](Reactor::within), [`common_timeout`](Reactor::common_timeout); `wall`, `on_resume` |
+//! | sources | [`register`](Reactor::register), [`register_once`](Reactor::register_once), [`set_timeout`](Reactor::set_timeout), [`set_priority`](Reactor::set_priority), [`source_mut`](Reactor::source_mut), [`deregister`](Reactor::deregister); `on_signal` |
+//! | without the kernel | [`defer`](Reactor::defer), [`event`](Reactor::event), [`activate`](Reactor::activate), [`before_wait`](Reactor::before_wait), [`after_wait`](Reactor::after_wait) |
+//! | other threads | [`Remote`] |
+//! | to see inside | [`stats`](Reactor::stats), [`dump`](Reactor::dump), [`set_name`](Reactor::set_name), [`on_slow_handler`](Reactor::on_slow_handler), [`drift`](Reactor::drift) |
+//! | to test with | [`advance`](Reactor::advance), [`step`](Reactor::step), [`memory`] |
+//!
 //! # Ground rules
 //!
 //! - One thread owns a reactor. Others reach it through a [`Remote`].
