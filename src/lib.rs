@@ -31,8 +31,9 @@ pub use net::{Accepted, BufferEvent, Event, Listener, ListenerOptions, StreamKey
 pub use reactor::{Alarm, ResumeWatch, Resumed, WallFired, WallTimer};
 #[cfg(feature = "mio")]
 pub use reactor::{
-    Exit, Fired, Interest, Next, Precision, Reactor, ReactorBuilder, ReactorClock,
-    ReactorStats, Ready, Remote, SourceKey, Turn, TurnBudget,
+    Exit, Fired, Interest, Next, Origin, Precision, Priority, Reactor, ReactorBuilder,
+    ReactorClock, ReactorStats, Ready, Remote, Slow, SourceId, SourceKey, Turn,
+    TurnBudget,
 };
 #[cfg(all(feature = "signals", unix))]
 pub use reactor::{Signal, SignalKey};

@@ -8,8 +8,12 @@ use std::io;
 
 use mio::{Events, Poll};
 
+use super::control::Ending;
+use super::hooks::Hooks;
+use super::origin::Marks;
 use super::remote::Mailbox;
 use super::slots::Slots;
+use super::slow::SlowWatch;
 use super::stats::{ReactorStats, Readings};
 use super::wait::Waiter;
 use super::{Reactor, ReactorClock};
@@ -56,12 +60,17 @@ pub enum Precision {
 /// How much one turn may do before it looks at the kernel again.
 ///
 /// What is left over comes first in the next turn, which then does not sleep. A zero counts as one.
+/// How often that happened is counted, by phase, in [`ReactorStats::budget_hits_by`]. What one listener
+/// accepts and one stream reads in a turn has its own bounds, and ends with the time as well. Libevent:
+/// `event_config_set_max_dispatch_interval`.
 ///
 /// ```
+/// use std::time::Duration;
 /// use tourbillon::reactor::{Reactor, TurnBudget};
 ///
 /// let mut budget = TurnBudget::default();
 /// budget.timers = 64;
+/// budget.time = Duration::from_millis(1);
 /// let reactor = Reactor::<()>::builder().budget(budget).build()?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -77,11 +86,21 @@ pub struct TurnBudget {
     pub deferred: usize,
     /// Posts of [`Remote`](super::Remote)s called.
     pub posts: usize,
+    /// How long each of the four phases may go on calling handlers. Looked at after each handler, so that
+    /// one is called in any case; a reading of the clock each. [`Duration::MAX`], which is the default, is
+    /// no limit, and reads nothing.
+    pub time: Duration,
 }
 
 impl Default for TurnBudget {
     fn default() -> Self {
-        Self { events: 1024, timers: 1024, deferred: 1024, posts: 1024 }
+        Self {
+            events: 1024,
+            timers: 1024,
+            deferred: 1024,
+            posts: 1024,
+            time: Duration::MAX,
+        }
     }
 }
 
@@ -93,6 +112,7 @@ impl TurnBudget {
             timers: self.timers.max(1),
             deferred: self.deferred.max(1),
             posts: self.posts.max(1),
+            time: self.time,
         }
     }
 }
@@ -207,6 +227,10 @@ impl<S> ReactorBuilder<S> {
             batch: VecDeque::new(),
             ticking: None,
             slots: Slots::new(),
+            hooks: Hooks::new(),
+            marks: Marks::default(),
+            running: None,
+            slow: SlowWatch::nobody(),
             deferred: VecDeque::new(),
             posts: VecDeque::new(),
             mailbox,
@@ -222,8 +246,8 @@ impl<S> ReactorBuilder<S> {
             options: self.options,
             in_turn: false,
             in_run: false,
-            stop: false,
-            stop_at: None,
+            ending: Ending::default(),
+            phase_ends: now,
         })
     }
 }

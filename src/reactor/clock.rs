@@ -57,6 +57,16 @@ impl ReactorClock {
         }
     }
 
+    /// Whether a reading is never behind the truth.
+    #[inline]
+    pub(super) const fn is_precise(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Self::Coarse(_) = self {
+            return false;
+        }
+        true
+    }
+
     pub(super) const fn is_manual(&self) -> bool {
         matches!(self, Self::Manual(_))
     }

@@ -71,11 +71,14 @@ pub(super) trait AnySource<S> {
         call: Call,
     ) -> Next;
 
-    /// The source, to be registered and deregistered.
-    fn source(&mut self) -> &mut dyn Source;
+    /// The source, to be registered and deregistered; `None`: its handler has it, for good.
+    fn source(&mut self) -> Option<&mut dyn Source>;
 
-    /// The source, to be cast back to its type.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
+    /// The source, to be cast back to its type; `None` as above.
+    fn as_any_mut(&mut self) -> Option<&mut dyn Any>;
+
+    /// The name of the source's type.
+    fn type_name(&self) -> &'static str;
 
     /// Moves the source into `out`, an `Option` of its type, and drops the driver.
     fn unwrap_into(self: Box<Self>, out: &mut dyn Any);
@@ -108,12 +111,16 @@ where
         }
     }
 
-    fn source(&mut self) -> &mut dyn Source {
-        &mut self.source
+    fn source(&mut self) -> Option<&mut dyn Source> {
+        Some(&mut self.source)
     }
 
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        &mut self.source
+    fn as_any_mut(&mut self) -> Option<&mut dyn Any> {
+        Some(&mut self.source)
+    }
+
+    fn type_name(&self) -> &'static str {
+        core::any::type_name::<E>()
     }
 
     fn unwrap_into(self: Box<Self>, out: &mut dyn Any) {

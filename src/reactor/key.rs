@@ -1,4 +1,5 @@
-//! [`SourceKey`]: the name of one source, for as long as it is registered and never again.
+//! [`SourceKey`] and [`SourceId`]: the name of one source, for as long as it is registered and never
+//! again.
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -14,6 +15,11 @@ pub struct SourceKey<E> {
     raw: RawKey,
     source: PhantomData<fn() -> E>,
 }
+
+/// A [`SourceKey`] without the type of its source: for all calls but those that reach it. Comes from
+/// any key of a source with `into`, and from [`Reactor::running`](super::Reactor::running).
+#[derive(Copy, Clone, Eq, PartialEq, Hash)]
+pub struct SourceId(pub(super) RawKey);
 
 /// A key without its type: slot and generation.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
@@ -96,6 +102,25 @@ impl<E> Hash for SourceKey<E> {
 impl<E> fmt::Debug for SourceKey<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SourceKey({}v{})", self.raw.index, self.raw.generation)
+    }
+}
+
+impl SourceId {
+    #[inline]
+    pub(super) const fn raw(self) -> RawKey {
+        self.0
+    }
+}
+
+impl<E> From<SourceKey<E>> for SourceId {
+    fn from(key: SourceKey<E>) -> Self {
+        Self(key.raw)
+    }
+}
+
+impl fmt::Debug for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceId({}v{})", self.0.index, self.0.generation)
     }
 }
 

@@ -47,9 +47,16 @@
 mod alarm;
 mod builder;
 mod clock;
+mod control;
 mod drive;
+mod dump;
+mod hooks;
 mod key;
+mod once;
+mod origin;
 mod outcome;
+mod phases;
+mod priority;
 mod ready;
 mod rehearsal;
 mod remote;
@@ -58,11 +65,14 @@ mod resume;
 #[cfg(all(feature = "signals", unix))]
 mod signal;
 mod slots;
+mod slow;
 mod sources;
 mod stats;
+mod timeout;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;
 mod timers;
+mod trace;
 mod turn;
 mod wait;
 mod waiting;
@@ -83,8 +93,13 @@ pub use builder::{Precision, ReactorBuilder, TurnBudget};
 pub use clock::ReactorClock;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use drive::Drive;
-pub use key::SourceKey;
+pub use dump::{Dump, DumpedSource, DumpedTimer, TimerKind};
+pub use hooks::HookKey;
+pub use key::{SourceId, SourceKey};
+pub use once::UserEvent;
+pub use origin::Origin;
 pub use outcome::{Exit, Fired, Next, Turn};
+pub use priority::Priority;
 pub use ready::Ready;
 #[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
 pub(crate) use ready::SourceTimer;
@@ -93,15 +108,22 @@ pub use remote::{Closed, Remote};
 pub use resume::{ResumeWatch, Resumed};
 #[cfg(all(feature = "signals", unix))]
 pub use signal::{Signal, SignalKey};
-pub use stats::{Lateness, ReactorStats};
+pub use slow::Slow;
+#[allow(unused_imports, reason = "for the rooms above, which may be switched off")]
+pub(crate) use stats::Phase;
+pub use stats::{BudgetHits, Lateness, ReactorStats};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use wall::{WallFired, WallTimer};
 
 use crate::time::Instant;
 use crate::timers::{TimerKey, Timers};
 use builder::Options;
+use control::Ending;
+use hooks::Hooks;
+use origin::Marks;
 use remote::{Mailbox, Post};
 use slots::Slots;
+use slow::SlowWatch;
 use stats::Readings;
 use timers::{Handler, Ticked};
 use wait::Waiter;
@@ -120,6 +142,11 @@ pub struct Reactor<S> {
     /// Of the interval whose handler runs, if one does.
     ticking: Option<Ticked>,
     slots: Slots<S>,
+    hooks: Hooks<S>,
+    marks: Marks,
+    /// Whose handler runs.
+    running: Option<Origin>,
+    slow: SlowWatch<S>,
     deferred: VecDeque<Deferred<S>>,
     /// Posts that were collected and are still to be called.
     posts: VecDeque<Post<S>>,
@@ -137,8 +164,9 @@ pub struct Reactor<S> {
     in_turn: bool,
     /// Inside `run`: a time to stop at counts.
     in_run: bool,
-    stop: bool,
-    stop_at: Option<Instant>,
+    ending: Ending,
+    /// When the present phase is out of time, if the budget knows of time.
+    phase_ends: Instant,
 }
 
 impl<S> Reactor<S> {
@@ -172,31 +200,6 @@ impl<S> Reactor<S> {
         &self.clock
     }
 
-    /// What it counted, and how late its timers were. A clone of it is a snapshot.
-    #[must_use]
-    pub const fn stats(&self) -> &ReactorStats {
-        &self.stats
-    }
-
-    /// Begins to count anew, and keeps the memory for it. Also inside a handler.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use tourbillon::reactor::Reactor;
-    ///
-    /// let mut reactor = Reactor::<()>::new()?;
-    /// reactor.after(Duration::from_millis(1), |_, _, _| {});
-    /// reactor.run(&mut ())?;
-    /// let warm_up = reactor.stats().clone();
-    /// reactor.reset_stats();
-    /// assert_eq!((warm_up.timers_fired, reactor.stats().timers_fired), (1, 0));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn reset_stats(&mut self) {
-        self.stats.clear();
-        self.stats.spin_window = self.waiter.window();
-    }
-
     /// Calls `f` later in this turn, after sources and timers; in the next one if it is called from a
     /// deferred handler, from a post, or between turns. A turn with something deferred does not sleep.
     /// O(1), and one allocation if `f` captures anything. Libevent: `event_deferred_cb_schedule`.
@@ -214,6 +217,16 @@ impl<S> Reactor<S> {
     #[inline]
     fn fresh_now(&self) -> Instant {
         self.clock.now().max(self.now)
+    }
+
+    /// A reading after the handler that returned last, for what counts from its end.
+    #[inline]
+    fn recent_now(&self) -> Instant {
+        if self.readings.is_fresh && self.clock.is_precise() {
+            self.readings.latest
+        } else {
+            self.precise_now()
+        }
     }
 
     /// The reading that a relative deadline counts from.

@@ -10,6 +10,10 @@ use crate::timers::TimerKey;
 pub enum Next {
     /// Stay.
     Continue,
+    /// Stay, and for a source: be called again in the next turn, which does not sleep, for the same
+    /// causes. It is the answer of a handler that stopped before `WouldBlock`. For everything else it
+    /// is the same as `Continue`.
+    Again,
     /// Be gone: an interval is cancelled, a source is deregistered and dropped.
     Stop,
 }

@@ -51,6 +51,9 @@ impl Ready {
     /// The source has an error to tell.
     pub const ERROR: Self = Self(1 << 4);
 
+    /// Its [timeout](crate::reactor::Reactor::set_timeout) is over, since nothing else came.
+    pub const TIMED_OUT: Self = Self(1 << 5);
+
     /// The first of the bits for a source's own timers.
     const FIRST_TIMER_BIT: u32 = 8;
 
@@ -111,11 +114,24 @@ impl Ready {
         self.contains(Self::ERROR)
     }
 
+    /// Whether its [timeout](crate::reactor::Reactor::set_timeout) is over.
+    #[inline]
+    #[must_use]
+    pub const fn is_timed_out(self) -> bool {
+        self.contains(Self::TIMED_OUT)
+    }
+
     /// Whether the source's own timer `timer` fired.
     #[inline]
     #[allow(dead_code, reason = "for the rooms above, which may be switched off")]
     pub(crate) const fn is_timer(self, timer: SourceTimer) -> bool {
         self.contains(Self::timer(timer))
+    }
+
+    /// These causes but for those of `other`.
+    #[inline]
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether there is no cause.
@@ -158,6 +174,7 @@ impl fmt::Debug for Ready {
             ("read closed", Self::READ_CLOSED),
             ("write closed", Self::WRITE_CLOSED),
             ("error", Self::ERROR),
+            ("timed out", Self::TIMED_OUT),
         ] {
             if self.contains(cause) {
                 causes.entry(&format_args!("{name}"));

@@ -39,7 +39,8 @@ impl<S> Reactor<S> {
             Some(Handler::Once(f)) => {
                 black_box(size_of_val(&**f));
             }
-            Some(Handler::Source { .. } | Handler::Away) | None => {}
+            Some(Handler::Source { .. } | Handler::Timeout(_) | Handler::Away) | None => {
+            }
         }
         black_box((self.slots.ready_len(), self.is_stopping(), self.readings));
         black_box(self.stats.timers_fired);

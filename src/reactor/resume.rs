@@ -178,7 +178,7 @@ impl<S> Reactor<S> {
     ) -> io::Result<SourceKey<ResumeWatch>> {
         let watch = ResumeWatch::new()?;
         let key = self.register_driver(watch, Interest::READABLE, OnResume(f))?;
-        self.slots.set_weightless(key.raw());
+        self.slots.set_weight(key.raw(), false);
         Ok(key)
     }
 }

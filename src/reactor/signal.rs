@@ -10,7 +10,7 @@ use mio::Interest;
 use signal_hook::consts;
 use signal_hook_mio::v1_0::Signals;
 
-use super::{Next, Reactor, SourceKey};
+use super::{Next, Reactor, SourceId, SourceKey};
 
 /// A signal that a reactor can wait for.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
@@ -37,6 +37,12 @@ pub enum Signal {
 /// The name of a signal's handler.
 #[derive(Copy, Clone, Eq, PartialEq, Hash, Debug)]
 pub struct SignalKey(SourceKey<Signals>);
+
+impl From<SignalKey> for SourceId {
+    fn from(key: SignalKey) -> Self {
+        key.0.into()
+    }
+}
 
 impl Signal {
     /// The system's number for it.

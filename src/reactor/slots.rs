@@ -13,9 +13,13 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use super::Ready;
+use mio::Interest;
+
 use super::drive::AnySource;
 use super::key::RawKey;
+use super::priority::{Round, Waiting};
+use super::{Priority, Ready, SourceId};
+use crate::timers::TimerKey;
 
 type Boxed<S> = Box<dyn AnySource<S>>;
 
@@ -30,7 +34,29 @@ struct Slot<S> {
     /// To be dropped when its handler returns.
     doomed: bool,
     weight: Weight,
+    priority: Priority,
+    /// What it is registered for; `None`: nothing that the kernel knows of.
+    interest: Option<Interest>,
+    timeout: Option<SlotTimeout>,
     body: Body<S>,
+}
+
+/// The timeout of a source: how long nothing may come.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct SlotTimeout {
+    pub(super) timer: TimerKey,
+    pub(super) after_nanos: u64,
+}
+
+/// A slot that is looked at.
+pub(super) struct Seen {
+    pub(super) id: SourceId,
+    pub(super) type_name: Option<&'static str>,
+    pub(super) interest: Option<Interest>,
+    pub(super) pending: Ready,
+    pub(super) priority: Priority,
+    pub(super) keeps_alive: bool,
+    pub(super) timeout: Option<TimerKey>,
 }
 
 /// Whether a source keeps a run alive.
@@ -54,20 +80,23 @@ pub(super) struct Slots<S> {
     taken: usize,
     /// How many of these keep a run alive.
     weighing: usize,
-    /// Slots with pending bits, in the order in which they got them.
-    ready: VecDeque<RawKey>,
+    /// How many have a timeout.
+    timing: usize,
+    /// Slots with pending bits.
+    ready: Waiting,
     /// Slots that were reached from outside their handlers.
     poked: VecDeque<RawKey>,
 }
 
 impl<S> Slots<S> {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             all: Vec::new(),
             vacant: Vec::new(),
             taken: 0,
             weighing: 0,
-            ready: VecDeque::new(),
+            timing: 0,
+            ready: Waiting::default(),
             poked: VecDeque::new(),
         }
     }
@@ -82,13 +111,54 @@ impl<S> Slots<S> {
         self.weighing
     }
 
-    /// Has a slot keep no run alive from now on.
-    #[allow(dead_code, reason = "where there is no source of that kind")]
-    pub(super) fn set_weightless(&mut self, key: RawKey) {
-        if let Some(slot) = self.slot_mut(key)
-            && core::mem::replace(&mut slot.weight, Weight::None) == Weight::Full
-        {
-            self.weighing -= 1;
+    /// Whether a slot is to keep a run alive. False: the key is stale.
+    pub(super) fn set_weight(&mut self, key: RawKey, keeps_alive: bool) -> bool {
+        let weight = if keeps_alive { Weight::Full } else { Weight::None };
+        let Some(slot) = self.slot_mut(key) else { return false };
+        let was = core::mem::replace(&mut slot.weight, weight);
+        self.weighing += usize::from(keeps_alive && was == Weight::None);
+        self.weighing -= usize::from(!keeps_alive && was == Weight::Full);
+        true
+    }
+
+    /// How many slots have a timeout.
+    pub(super) const fn timing(&self) -> usize {
+        self.timing
+    }
+
+    /// The timeout of a slot.
+    #[inline]
+    pub(super) fn timeout(&self, key: RawKey) -> Option<SlotTimeout> {
+        self.slot(key)?.timeout
+    }
+
+    /// Gives a slot another timeout, or none. The one that it had; `Err`: the key is stale.
+    pub(super) fn set_timeout(
+        &mut self,
+        key: RawKey,
+        timeout: Option<SlotTimeout>,
+    ) -> Result<Option<SlotTimeout>, ()> {
+        let slot = self.slot_mut(key).ok_or(())?;
+        let had = core::mem::replace(&mut slot.timeout, timeout);
+        self.timing += usize::from(timeout.is_some());
+        self.timing -= usize::from(had.is_some());
+        Ok(had)
+    }
+
+    /// Gives a slot another priority, from the next time on that it becomes ready. False: the key is
+    /// stale.
+    pub(super) fn set_priority(&mut self, key: RawKey, priority: Priority) -> bool {
+        self.slot_mut(key).map(|slot| slot.priority = priority).is_some()
+    }
+
+    pub(super) fn priority(&self, key: RawKey) -> Option<Priority> {
+        Some(self.slot(key)?.priority)
+    }
+
+    /// Notes what a slot is registered for.
+    pub(super) fn set_interest(&mut self, key: RawKey, interest: Interest) {
+        if let Some(slot) = self.slot_mut(key) {
+            slot.interest = Some(interest);
         }
     }
 
@@ -104,6 +174,9 @@ impl<S> Slots<S> {
                     poked: false,
                     doomed: false,
                     weight: Weight::Full,
+                    priority: Priority::Normal,
+                    interest: None,
+                    timeout: None,
                     body: Body::Vacant,
                 });
                 self.all.len() as u32 - 1
@@ -123,6 +196,8 @@ impl<S> Slots<S> {
         let body = core::mem::replace(&mut slot.body, Body::Vacant);
         slot.pending = Ready::NONE;
         (slot.queued, slot.poked, slot.doomed) = (false, false, false);
+        (slot.priority, slot.interest) = (Priority::Normal, None);
+        let timing = slot.timeout.take().is_some();
         let weight = core::mem::replace(&mut slot.weight, Weight::Full);
         let reusable = slot.generation < RawKey::LAST_GENERATION;
         if reusable {
@@ -130,6 +205,7 @@ impl<S> Slots<S> {
             self.vacant.push(key.index);
         }
         self.taken -= 1;
+        self.timing -= usize::from(timing);
         self.weighing -= usize::from(weight == Weight::Full);
         match body {
             Body::Home(boxed) => Some(boxed),
@@ -139,9 +215,7 @@ impl<S> Slots<S> {
 
     /// Whether the key's source is registered.
     pub(super) fn contains(&self, key: RawKey) -> bool {
-        self.all
-            .get(key.index as usize)
-            .is_some_and(|slot| slot.generation == key.generation && slot.is_taken())
+        self.slot(key).is_some()
     }
 
     /// The box, unless it is away.
@@ -176,11 +250,9 @@ impl<S> Slots<S> {
         }
     }
 
-    /// Gives a slot free whose box is away for a call that is over now.
-    pub(super) fn release_away(&mut self, key: RawKey) {
-        if self.slot_mut(key).is_some_and(|slot| matches!(slot.body, Body::Away)) {
-            self.release(key);
-        }
+    /// Whether the slot's box is away for a call.
+    pub(super) fn is_away(&self, key: RawKey) -> bool {
+        self.slot(key).is_some_and(|slot| matches!(slot.body, Body::Away))
     }
 
     /// Marks a slot whose box is away, so that it is not put back. False: it is at home, or gone.
@@ -197,9 +269,7 @@ impl<S> Slots<S> {
     /// Whether the slot's box is away, and will not be put back.
     #[allow(dead_code, reason = "for the rooms above, which may be switched off")]
     pub(super) fn is_doomed(&self, key: RawKey) -> bool {
-        self.all
-            .get(key.index as usize)
-            .is_some_and(|slot| slot.generation == key.generation && slot.doomed)
+        self.slot(key).is_some_and(|slot| slot.doomed)
     }
 
     /// Adds causes for the next call. False: the key is stale.
@@ -208,15 +278,25 @@ impl<S> Slots<S> {
         if !ready.is_none() {
             slot.pending |= ready;
             if !core::mem::replace(&mut slot.queued, true) {
-                self.ready.push_back(key);
+                let priority = slot.priority;
+                self.ready.push(key, priority);
             }
         }
         true
     }
 
-    /// The next source that waits for a call, and why.
-    pub(super) fn next_ready(&mut self) -> Option<(RawKey, Ready)> {
-        let key = self.ready.pop_front()?;
+    /// Begins a round of those that wait for a call now, of which `most` may be called.
+    pub(super) fn begin_round(&mut self, most: usize) -> Round {
+        self.ready.begin_round(most)
+    }
+
+    pub(super) fn end_round(&mut self, round: &Round) {
+        self.ready.end_round(round);
+    }
+
+    /// The next source of the round, and why it waits for a call.
+    pub(super) fn next_ready(&mut self, round: &mut Round) -> Option<(RawKey, Ready)> {
+        let key = self.ready.next_of(round)?;
         let slot = self.slot_mut(key);
         let ready = slot.map_or(Ready::NONE, |slot| {
             slot.queued = false;
@@ -252,6 +332,29 @@ impl<S> Slots<S> {
         self.poked.len()
     }
 
+    /// All that are taken, to be looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = Seen> + '_ {
+        let taken = self.all.iter().enumerate().filter(|(_, slot)| slot.is_taken());
+        taken.map(|(index, slot)| Seen {
+            id: SourceId(RawKey { index: index as u32, generation: slot.generation }),
+            type_name: match &slot.body {
+                Body::Home(boxed) => Some(boxed.type_name()),
+                Body::Away | Body::Vacant => None,
+            },
+            interest: slot.interest,
+            pending: slot.pending,
+            priority: slot.priority,
+            keeps_alive: slot.weight == Weight::Full,
+            timeout: slot.timeout.map(|timeout| timeout.timer),
+        })
+    }
+
+    fn slot(&self, key: RawKey) -> Option<&Slot<S>> {
+        self.all
+            .get(key.index as usize)
+            .filter(|slot| slot.generation == key.generation && slot.is_taken())
+    }
+
     fn slot_mut(&mut self, key: RawKey) -> Option<&mut Slot<S>> {
         self.all
             .get_mut(key.index as usize)
@@ -269,6 +372,11 @@ impl<S> Slot<S> {
 mod tests {
     use super::*;
 
+    fn next(slots: &mut Slots<()>) -> Option<(RawKey, Ready)> {
+        let mut round = slots.begin_round(usize::MAX);
+        slots.next_ready(&mut round)
+    }
+
     #[test]
     fn a_released_slot_comes_back_under_another_key() {
         let mut slots = Slots::<()>::new();
@@ -282,11 +390,11 @@ mod tests {
         assert!(!slots.mark_ready(first, Ready::READABLE));
         assert!(!slots.doom(first));
         // The stale entries name nobody, and do not stand in for the newcomer's.
-        assert_eq!(slots.next_ready(), Some((first, Ready::NONE)));
+        assert_eq!(next(&mut slots), Some((first, Ready::NONE)));
         assert_eq!(slots.next_poked(), Some(first));
         assert!(slots.mark_ready(second, Ready::WRITABLE));
-        assert_eq!(slots.next_ready(), Some((second, Ready::WRITABLE)));
-        assert_eq!(slots.next_ready(), None);
+        assert_eq!(next(&mut slots), Some((second, Ready::WRITABLE)));
+        assert_eq!(next(&mut slots), None);
     }
 
     #[test]
@@ -307,18 +415,38 @@ mod tests {
     fn a_weightless_slot_keeps_nothing_alive_and_its_successor_does() {
         let mut slots = Slots::<()>::new();
         let (light, other) = (slots.take().unwrap(), slots.take().unwrap());
-        slots.set_weightless(light);
-        slots.set_weightless(light);
+        assert!(slots.set_weight(light, false) && slots.set_weight(light, false));
         assert_eq!((slots.len(), slots.keeping_alive()), (2, 1));
         slots.release(other);
         assert_eq!((slots.len(), slots.keeping_alive()), (1, 0));
         slots.release(light);
         assert_eq!((slots.len(), slots.keeping_alive()), (0, 0));
-        slots.set_weightless(light);
+        assert!(!slots.set_weight(light, false));
         for _ in 0..2 {
             slots.take().unwrap();
         }
         assert_eq!((slots.len(), slots.keeping_alive()), (2, 2));
+    }
+
+    #[test]
+    fn a_successor_inherits_nothing() {
+        let mut slots = Slots::<()>::new();
+        let mut timers = crate::timers::Timers::new();
+        let timer = timers.schedule(crate::time::Instant::ZERO, ());
+        let first = slots.take().unwrap();
+        let timeout = Some(SlotTimeout { timer, after_nanos: 7 });
+        assert!(slots.set_priority(first, Priority::Low));
+        assert!(matches!(slots.set_timeout(first, timeout), Ok(None)));
+        slots.set_interest(first, Interest::READABLE);
+        assert_eq!(slots.timing(), 1);
+        slots.release(first);
+        assert_eq!(slots.timing(), 0);
+        let second = slots.take().unwrap();
+        assert_eq!(second.index, first.index);
+        assert!(slots.timeout(second).is_none());
+        assert_eq!(slots.priority(second), Some(Priority::Normal));
+        assert!(!slots.set_priority(first, Priority::High));
+        assert!(slots.set_timeout(first, timeout).is_err());
     }
 
     #[test]
@@ -329,7 +457,7 @@ mod tests {
         slots.mark_ready(key, Ready::NONE);
         slots.mark_ready(key, Ready::WRITABLE);
         assert_eq!(slots.ready_len(), 1);
-        assert_eq!(slots.next_ready(), Some((key, Ready::READABLE | Ready::WRITABLE)));
+        assert_eq!(next(&mut slots), Some((key, Ready::READABLE | Ready::WRITABLE)));
         slots.mark_ready(key, Ready::NONE);
         assert_eq!(slots.ready_len(), 0);
     }

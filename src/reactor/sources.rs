@@ -7,9 +7,10 @@ use mio::Interest;
 use mio::event::Source;
 
 use super::drive::{AnySource, Drive, Entry, Handle};
+use super::key::RawKey;
 use super::ready::SourceTimer;
 use super::timers::Handler;
-use super::{Next, Reactor, Ready, SourceKey};
+use super::{Next, Origin, Priority, Reactor, Ready, SourceId, SourceKey};
 use crate::time::Instant;
 use crate::timers::{After, TimerKey};
 
@@ -18,7 +19,7 @@ impl<S> Reactor<S> {
     ///
     /// The reactor owns both, and moves them out for the call: `f` gets the state, the reactor and
     /// the source as three separate `&mut`. Readiness is edge-triggered: `f` works until
-    /// `WouldBlock`, or calls [`activate`](Self::activate) to be called again. When `f` answers
+    /// `WouldBlock`, or answers [`Next::Again`] to be called again in the next turn. When `f` answers
     /// [`Next::Stop`], or panics, the source is deregistered and dropped.
     ///
     /// O(1), one system call. Libevent: `event_new` with `EV_PERSIST | EV_ET`, and `event_add`.
@@ -60,7 +61,7 @@ impl<S> Reactor<S> {
     /// Registers `source` with a driver, which is told the key and of pokes as well.
     pub(crate) fn register_driver<E, D>(
         &mut self,
-        mut source: E,
+        source: E,
         interest: Interest,
         driver: D,
     ) -> io::Result<SourceKey<E>>
@@ -68,19 +69,30 @@ impl<S> Reactor<S> {
         E: Source + 'static,
         D: Drive<S, E> + 'static,
     {
+        self.register_boxed(Box::new(Entry { source, driver }), interest)
+    }
+
+    /// Registers a source that is in its box already, with its driver.
+    pub(super) fn register_boxed<E>(
+        &mut self,
+        mut boxed: Box<dyn AnySource<S>>,
+        interest: Interest,
+    ) -> io::Result<SourceKey<E>> {
         let Some(raw) = self.slots.take() else {
             return Err(io::Error::other("there are more sources than tokens"));
         };
-        if let Err(error) =
-            self.poll.registry().register(&mut source, raw.token(), interest)
+        if let Some(source) = boxed.source()
+            && let Err(error) =
+                self.poll.registry().register(source, raw.token(), interest)
         {
             self.slots.release(raw);
             return Err(error);
         }
-        let boxed: Box<dyn AnySource<S>> = Box::new(Entry { source, driver });
+        self.slots.set_interest(raw, interest);
         // The slot was taken just now and waits for this very box.
         let put = self.slots.put_back(raw, boxed);
         debug_assert!(put.is_ok());
+        self.stats.most_sources = self.stats.most_sources.max(self.slots.len());
         Ok(SourceKey::new(raw))
     }
 
@@ -91,9 +103,9 @@ impl<S> Reactor<S> {
     /// then does not sleep. O(1).
     pub fn source_mut<E: 'static>(&mut self, key: SourceKey<E>) -> Option<&mut E> {
         let raw = key.raw();
-        self.slots.get_mut(raw)?.as_any_mut().downcast_mut::<E>()?;
+        self.slots.get_mut(raw)?.as_any_mut()?.downcast_mut::<E>()?;
         self.slots.mark_poked(raw);
-        self.slots.get_mut(raw)?.as_any_mut().downcast_mut()
+        self.slots.get_mut(raw)?.as_any_mut()?.downcast_mut()
     }
 
     /// Takes a source out and hands it back; its handler is dropped. O(1), one system call.
@@ -107,9 +119,11 @@ impl<S> Reactor<S> {
             return None;
         }
         // A key of another reactor may find a source of another type here. It stays.
-        self.slots.get_mut(raw)?.as_any_mut().downcast_ref::<E>()?;
-        let mut boxed = self.slots.release(raw)?;
-        self.forget_source(&mut *boxed);
+        self.slots.get_mut(raw)?.as_any_mut()?.downcast_ref::<E>()?;
+        let mut boxed = self.release_slot(raw)?;
+        if let Some(source) = boxed.source() {
+            self.forget_source(source);
+        }
         let mut source = None::<E>;
         boxed.unwrap_into(&mut source);
         source
@@ -117,17 +131,34 @@ impl<S> Reactor<S> {
 
     /// Whether the key's source is registered. True inside its own handler as well.
     #[must_use]
-    pub fn is_registered<E>(&self, key: SourceKey<E>) -> bool {
-        self.slots.contains(key.raw())
+    pub fn is_registered(&self, key: impl Into<SourceId>) -> bool {
+        self.slots.contains(key.into().raw())
     }
 
     /// Calls the source's handler in the next turn with these causes, whatever the kernel says.
     ///
     /// False: the key is stale. Activations and events that come together make one call. A turn with
-    /// activations pending does not sleep. This is how a handler that stops before `WouldBlock` says
-    /// that there is more to do. O(1). Libevent: `event_active`.
-    pub fn activate<E>(&mut self, key: SourceKey<E>, ready: Ready) -> bool {
-        self.slots.mark_ready(key.raw(), ready)
+    /// activations pending does not sleep. A handler that stops before `WouldBlock` says so with
+    /// [`Next::Again`]. O(1). Libevent: `event_active`; libev: `ev_feed_event`.
+    pub fn activate(&mut self, key: impl Into<SourceId>, ready: Ready) -> bool {
+        self.slots.mark_ready(key.into().raw(), ready)
+    }
+
+    /// Gives a source another priority than [`Priority::Normal`]. False: the key is stale.
+    ///
+    /// Of the sources that are ready in a turn, the urgent are called first. If there are more than the
+    /// turn's [budget](super::TurnBudget) allows, they take turns by weight, 16 to 4 to 1, so that
+    /// nobody starves. It counts from the next time on that the source becomes ready. Timers have no
+    /// priority: their order is that of their deadlines. O(1). Libevent: `event_priority_set`, where the
+    /// less urgent starve; libev: `ev_set_priority`.
+    pub fn set_priority(&mut self, key: impl Into<SourceId>, priority: Priority) -> bool {
+        self.slots.set_priority(key.into().raw(), priority)
+    }
+
+    /// The priority of a source; `None` if the key is stale.
+    #[must_use]
+    pub fn priority(&self, key: impl Into<SourceId>) -> Option<Priority> {
+        self.slots.priority(key.into().raw())
     }
 
     /// Changes what a source is registered for. O(1), one system call.
@@ -144,18 +175,38 @@ impl<S> Reactor<S> {
         interest: Interest,
     ) -> io::Result<()> {
         let raw = key.raw();
-        match self.slots.get_mut(raw) {
-            Some(boxed) => {
-                self.poll.registry().reregister(boxed.source(), raw.token(), interest)
-            }
-            None => Err(io::ErrorKind::NotFound.into()),
+        let Some(source) = self.slots.get_mut(raw).and_then(|boxed| boxed.source())
+        else {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "no source to reregister: the key is stale, or its handler is running",
+            ));
+        };
+        self.poll.registry().reregister(source, raw.token(), interest)?;
+        self.slots.set_interest(raw, interest);
+        Ok(())
+    }
+
+    /// Gives a slot free, and all that belongs to its source: its timeout, its name.
+    pub(super) fn release_slot(&mut self, raw: RawKey) -> Option<Box<dyn AnySource<S>>> {
+        if let Ok(Some(timeout)) = self.slots.set_timeout(raw, None) {
+            self.timers.cancel(timeout.timer);
+        }
+        self.marks.forget(Origin::Source(SourceId(raw)));
+        self.slots.release(raw)
+    }
+
+    /// As `release_slot`, if the slot's box is away for a call that is over now.
+    pub(super) fn put_away(&mut self, raw: RawKey) {
+        if self.slots.is_away(raw) {
+            self.release_slot(raw);
         }
     }
 
     /// Takes a source out of the kernel's list. The result does not matter: the source is on its
     /// way out, and an event that comes all the same finds its generation gone.
-    pub(super) fn forget_source(&self, boxed: &mut dyn AnySource<S>) {
-        let _ = self.poll.registry().deregister(boxed.source());
+    pub(super) fn forget_source(&self, source: &mut dyn Source) {
+        let _ = self.poll.registry().deregister(source);
     }
 }
 
@@ -164,12 +215,14 @@ impl<S> Reactor<S> {
 impl<S> Reactor<S> {
     /// [`reregister`](Self::reregister) for a driver, which holds its source itself.
     pub(crate) fn reregister_source<E: Source>(
-        &self,
+        &mut self,
         source: &mut E,
         key: SourceKey<E>,
         interest: Interest,
     ) -> io::Result<()> {
-        self.poll.registry().reregister(source, key.raw().token(), interest)
+        self.poll.registry().reregister(source, key.raw().token(), interest)?;
+        self.slots.set_interest(key.raw(), interest);
+        Ok(())
     }
 
     /// Whether the source, which is moved out for its own handler, was deregistered by it: a driver
@@ -190,7 +243,9 @@ impl<S> Reactor<S> {
     ) -> TimerKey {
         let now = self.precise_now();
         let handler = Handler::Source { key: key.raw(), id };
-        self.timers.schedule_after(now, after, handler)
+        let key = self.timers.schedule_after(now, after, handler);
+        self.note_population();
+        key
     }
 
     /// Schedules the source's own timer `id` at `deadline`; see `source_timer_after`.
@@ -200,7 +255,9 @@ impl<S> Reactor<S> {
         id: SourceTimer,
         deadline: Instant,
     ) -> TimerKey {
-        self.timers.schedule(deadline, Handler::Source { key: key.raw(), id })
+        let key = self.timers.schedule(deadline, Handler::Source { key: key.raw(), id });
+        self.note_population();
+        key
     }
 }
 

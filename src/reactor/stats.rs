@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::{Reactor, trace};
 use crate::stats::Histogram;
 use crate::time::Instant;
 
@@ -24,10 +25,23 @@ pub struct ReactorStats {
     pub spurious_wakeups: u64,
     /// Times that the kernel's timer was armed: one system call each.
     pub armed: u64,
+    /// Waits that a signal's handler interrupted. What is left of a wait is computed anew then.
+    pub interrupted: u64,
     /// Timers whose handlers were called.
     pub timers_fired: u64,
-    /// Phases of turns that left work for the next turn because their budget was spent.
+    /// Phases of turns that left work for the next turn because their budget or their time was spent.
     pub budget_hits: u64,
+    /// The same by phase; and how often listeners and streams had their share of a turn.
+    pub budget_hits_by: BudgetHits,
+    /// Handlers that took longer than [`on_slow_handler`](super::Reactor::on_slow_handler) was told.
+    pub slow_handlers: u64,
+    /// Handlers that panicked.
+    pub panics: u64,
+    /// The most timers that were pending at a time; from [`reset_stats`](super::Reactor::reset_stats) on,
+    /// those that are now, to begin with. Libevent: `event_base_get_max_events`.
+    pub most_timers: usize,
+    /// The most sources that were registered at a time; as above.
+    pub most_sources: usize,
     /// How late timers fired.
     pub lateness: Lateness,
     /// Of the sleeps that ended by themselves: how long after they were to end. The kernel's part of
@@ -38,6 +52,9 @@ pub struct ReactorStats {
     pub handler_time: Histogram,
     /// How long turns took from the end of the wait on, of those that called a handler.
     pub turn_time: Histogram,
+    /// The time spent in waits, whatever way: from before the kernel is asked to after it has answered.
+    /// Libuv: `uv_metrics_idle_time`.
+    pub waited: Duration,
     /// The time spent [spinning](super::Precision::Spin) for deadlines, by the reactor's own clock.
     pub spun: Duration,
     /// How long before a deadline a reactor that spins wakes up, as it is now: what it has learned.
@@ -57,16 +74,25 @@ impl ReactorStats {
             useful_wakeups,
             spurious_wakeups,
             armed,
+            interrupted,
             timers_fired,
             budget_hits,
+            budget_hits_by,
+            slow_handlers,
+            panics,
+            most_timers,
+            most_sources,
             lateness: Lateness { total, kernel, handlers, budget },
             wait_overshoot,
             handler_time,
             turn_time,
+            waited,
             spun,
             spin_window,
             busy_polled,
         } = self;
+        *budget_hits_by = BudgetHits::default();
+        (*most_timers, *most_sources) = (0, 0);
         for count in [
             turns,
             events,
@@ -74,12 +100,15 @@ impl ReactorStats {
             useful_wakeups,
             spurious_wakeups,
             armed,
+            interrupted,
             timers_fired,
             budget_hits,
+            slow_handlers,
+            panics,
         ] {
             *count = 0;
         }
-        for time in [spun, spin_window, busy_polled] {
+        for time in [waited, spun, spin_window, busy_polled] {
             *time = Duration::ZERO;
         }
         for histogram in
@@ -87,6 +116,90 @@ impl ReactorStats {
         {
             histogram.clear();
         }
+    }
+}
+
+/// How often what had to leave work for the next turn. See [`TurnBudget`](super::TurnBudget).
+#[derive(Copy, Clone, Eq, PartialEq, Debug, Default)]
+#[non_exhaustive]
+pub struct BudgetHits {
+    /// The phase of sources.
+    pub sources: u64,
+    /// That of timers.
+    pub timers: u64,
+    /// That of deferred handlers, and of sources that were reached from outside.
+    pub deferred: u64,
+    /// That of posts.
+    pub posts: u64,
+    /// A listener that had more connections to accept: by their number, or out of time.
+    pub accepts: u64,
+    /// A stream that had more to do: by its share of bytes and calls, or out of time.
+    pub streams: u64,
+    /// How many of the phases above were out of time, and not of their number.
+    pub by_time: u64,
+}
+
+/// What a budget is for.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+#[allow(dead_code, reason = "for the rooms above, which may be switched off")]
+pub(crate) enum Phase {
+    Sources,
+    Timers,
+    Deferred,
+    Posts,
+    Accepts,
+    Streams,
+}
+
+impl<S> Reactor<S> {
+    /// What it counted, and how late its timers were. A clone of it is a snapshot.
+    #[must_use]
+    pub const fn stats(&self) -> &ReactorStats {
+        &self.stats
+    }
+
+    /// Begins to count anew, and keeps the memory for it. Also inside a handler.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tourbillon::reactor::Reactor;
+    ///
+    /// let mut reactor = Reactor::<()>::new()?;
+    /// reactor.after(Duration::from_millis(1), |_, _, _| {});
+    /// reactor.run(&mut ())?;
+    /// let warm_up = reactor.stats().clone();
+    /// reactor.reset_stats();
+    /// assert_eq!((warm_up.timers_fired, reactor.stats().timers_fired), (1, 0));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reset_stats(&mut self) {
+        self.stats.clear();
+        self.stats.spin_window = self.waiter.window();
+        self.stats.most_timers = self.timers.len();
+        self.stats.most_sources = self.slots.len();
+    }
+
+    /// A timer was added.
+    #[inline]
+    pub(super) fn note_population(&mut self) {
+        self.stats.most_timers = self.stats.most_timers.max(self.timers.len());
+    }
+
+    /// Something leaves work for the next turn.
+    pub(crate) fn note_hit(&mut self, phase: Phase, is_by_time: bool) {
+        trace::budget_hit(phase, is_by_time);
+        let by = &mut self.stats.budget_hits_by;
+        let (count, is_phase) = match phase {
+            Phase::Sources => (&mut by.sources, true),
+            Phase::Timers => (&mut by.timers, true),
+            Phase::Deferred => (&mut by.deferred, true),
+            Phase::Posts => (&mut by.posts, true),
+            Phase::Accepts => (&mut by.accepts, false),
+            Phase::Streams => (&mut by.streams, false),
+        };
+        *count += 1;
+        by.by_time += u64::from(is_phase && is_by_time);
+        self.stats.budget_hits += u64::from(is_phase);
     }
 }
 

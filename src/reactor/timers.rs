@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::drive::Call;
 use super::key::RawKey;
 use super::ready::SourceTimer;
-use super::{Fired, Next, Reactor, Ready};
+use super::{Fired, Next, Origin, Reactor, Ready};
 use crate::time::{Drift, Instant, Interval, ZeroPeriod};
 use crate::timers::{After, CommonTimeout, TimerKey};
 
@@ -23,6 +23,8 @@ pub(super) enum Handler<S> {
         key: RawKey,
         id: SourceTimer,
     },
+    /// A source's timeout, which its slot names.
+    Timeout(RawKey),
     /// An interval whose handler is moved out for its call.
     Away,
 }
@@ -142,6 +144,7 @@ impl<S> Reactor<S> {
         let handler = Handler::Once(Box::new(f));
         let key = self.timers.schedule_within(earliest, latest, handler);
         // Without a window it is as exact as any other.
+        self.note_population();
         if latest <= earliest { self.be_sharp(key) } else { key }
     }
 
@@ -229,7 +232,7 @@ impl<S> Reactor<S> {
         let is_alive = self.timers.reschedule(key, deadline);
         if is_alive && self.waiter.spins() {
             match self.timers.get(key) {
-                Some(Handler::Source { .. }) => {}
+                Some(Handler::Source { .. } | Handler::Timeout(_)) => {}
                 // Also one with slack, which it has lost.
                 _ => self.waiter.set_sharp(key, deadline),
             }
@@ -300,7 +303,7 @@ impl<S> Reactor<S> {
             Handler::Every(ticking) => Some(ticking.interval().drift()),
             // Of all intervals only the one whose handler runs is away.
             Handler::Away => self.ticking.map(|ticked| ticked.drift),
-            Handler::Once(_) | Handler::Source { .. } => None,
+            Handler::Once(_) | Handler::Source { .. } | Handler::Timeout(_) => None,
         }
     }
 
@@ -324,20 +327,29 @@ impl<S> Reactor<S> {
         if !is_due {
             return false;
         }
-        if let Some(handler @ Handler::Every(_)) = self.timers.get_mut(key) {
-            if let Handler::Every(ticking) = mem::replace(handler, Handler::Away) {
-                self.tick(state, key, scheduled, ticking);
+        match self.timers.get_mut(key) {
+            Some(handler @ Handler::Every(_)) => {
+                if let Handler::Every(ticking) = mem::replace(handler, Handler::Away) {
+                    self.tick(state, key, scheduled, ticking);
+                }
+                return true;
             }
-            return true;
+            Some(&mut Handler::Timeout(source)) => {
+                self.time_out(state, source, key, scheduled);
+                return true;
+            }
+            _ => {}
         }
         match self.timers.cancel(key) {
             Some(Handler::Once(f)) => {
                 let now = self.begin_handler();
+                self.begin_call(Origin::Timer(key));
                 let fired = Fired { key, scheduled, now, missed: 0 };
                 let call = AssertUnwindSafe(|| f(state, self, fired));
                 let end = catch_unwind(call);
                 self.end_handler(scheduled, now, end.is_ok());
                 self.waiter.forget(key);
+                self.marks.forget_timer(key);
                 end.unwrap_or_else(|panic| resume_unwind(panic));
             }
             Some(Handler::Source { key, id }) => {
@@ -345,8 +357,8 @@ impl<S> Reactor<S> {
                 self.note_fired(scheduled, now);
                 self.call_source(state, key, Call::Ready(Ready::timer(id)));
             }
-            // An interval is handled above, and one that is away is not detached.
-            Some(Handler::Every(_) | Handler::Away) | None => {}
+            // Two are handled above, and one that is away is not detached.
+            Some(Handler::Every(_) | Handler::Timeout(_) | Handler::Away) | None => {}
         }
         true
     }
@@ -373,11 +385,12 @@ impl<S> Reactor<S> {
         let next = (!interval.is_over()).then(|| interval.next_deadline());
         self.ticking = Some(Ticked { next, drift: interval.drift() });
         let fired = Fired { key, scheduled: tick.scheduled, now, missed: tick.missed };
+        self.begin_call(Origin::Timer(key));
         let call = AssertUnwindSafe(|| ticking.call(state, self, fired));
         let answer = catch_unwind(call);
         self.end_handler(scheduled, now, answer.is_ok());
         match answer {
-            Ok(Next::Continue) => self.tick_again(key, ticking, next),
+            Ok(Next::Continue | Next::Again) => self.tick_again(key, ticking, next),
             Ok(Next::Stop) => {
                 self.readings.grow_old();
                 self.take(key);
@@ -415,7 +428,7 @@ impl<S> Reactor<S> {
 
     /// Takes the reading for a handler that is about to be called.
     #[inline]
-    fn begin_handler(&mut self) -> Instant {
+    pub(super) fn begin_handler(&mut self) -> Instant {
         let now = self.fresh_now();
         self.readings.begin_handler(now);
         now
@@ -426,21 +439,22 @@ impl<S> Reactor<S> {
     /// does.
     fn end_handler(&mut self, scheduled: Instant, now: Instant, has_returned: bool) {
         if has_returned {
-            self.note_handled();
+            self.end_call();
         }
         self.note_fired(scheduled, now);
     }
 
-    fn note_fired(&mut self, scheduled: Instant, now: Instant) {
+    pub(super) fn note_fired(&mut self, scheduled: Instant, now: Instant) {
         self.stats.timers_fired += 1;
         if self.options.histograms {
             self.stats.lateness.record(scheduled, now, &self.readings);
         }
     }
 
-    /// Has a reactor that spins do so for this timer.
+    /// Counts a timer that was added, and has a reactor that spins do so for it.
     #[inline]
     fn be_sharp(&mut self, key: TimerKey) -> TimerKey {
+        self.note_population();
         if self.waiter.spins()
             && let Some(deadline) = self.timers.deadline(key)
         {
@@ -453,6 +467,11 @@ impl<S> Reactor<S> {
     fn take(&mut self, key: TimerKey) -> Option<Handler<S>> {
         let handler = self.timers.cancel(key)?;
         self.waiter.forget(key);
+        self.marks.forget_timer(key);
+        if let Handler::Timeout(source) = &handler {
+            // Somebody has read its key in a dump: the source has no timeout any more.
+            let _ = self.slots.set_timeout(*source, None);
+        }
         Some(handler)
     }
 }

@@ -16,6 +16,7 @@ use super::clock::CLOCK_ERROR;
 use super::key::RawKey;
 use super::ready::Ready;
 use super::remote::Mailbox;
+use super::trace;
 use super::wait::{Sleep, Until, Waiter};
 use crate::time::Instant;
 
@@ -83,9 +84,26 @@ impl<S> Reactor<S> {
         (now, Rest::Sleep(until))
     }
 
+    /// How long the wait is going to take at most, by the reactor's clock; `None`: for ever. It may be
+    /// longer than that if the search for the earliest timer had to give up; then it is cut, too.
+    pub(super) fn expected_wait(&mut self, wait: Option<Duration>) -> Option<Duration> {
+        let now = self.fresh_now();
+        let is_awake = wait == Some(Duration::ZERO)
+            || self.has_work()
+            || self.end_of_run().is_some_and(|deadline| deadline <= now)
+            || self.may_be_due(now);
+        if is_awake {
+            return Some(Duration::ZERO);
+        }
+        let until = Until::new(now, wait, self.end_of_run());
+        let end = until.end(&mut self.timers)?;
+        Some(end.saturating_duration_since(now))
+    }
+
     fn is_awake(&mut self, now: Instant, wait: Option<Duration>) -> bool {
         wait == Some(Duration::ZERO)
             || self.has_work()
+            || self.is_stopping()
             || self.end_of_run().is_some_and(|deadline| deadline <= now)
             || (wait.is_none() && !self.can_be_woken(now))
             || self.may_be_due(now)
@@ -189,6 +207,7 @@ impl<S> Reactor<S> {
             // A signal's handler ran. There are no events; what is due is seen by the clock.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 told.anything = true;
+                self.stats.interrupted += 1;
                 return Ok(told);
             }
             Err(error) => return Err(error),
@@ -206,6 +225,9 @@ impl<S> Reactor<S> {
                     let is_live = self.slots.mark_ready(key, ready);
                     self.stats.events += u64::from(is_live);
                     self.stats.stale_events += u64::from(!is_live);
+                    if !is_live {
+                        trace::stale(key);
+                    }
                 }
             }
             told.anything = true;

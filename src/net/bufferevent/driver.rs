@@ -4,7 +4,7 @@
 use mio::Interest;
 use std::io;
 
-use crate::reactor::{Drive, Next, Reactor, Ready};
+use crate::reactor::{Drive, Next, Phase, Reactor, Ready};
 
 use super::timeouts::AGAIN;
 use super::{BufferEvent, Event, StreamKey};
@@ -45,6 +45,9 @@ impl<F> Driver<F> {
                     // Deregistered by its own handler: as if it were closed.
                     stream.close();
                 }
+                if reactor.is_out_of_time() {
+                    share.calls = 0;
+                }
             }
             match ask_for_writability(reactor, stream) {
                 Ok(()) => break,
@@ -53,6 +56,7 @@ impl<F> Driver<F> {
         }
         stream.settle_timers(reactor);
         if stream.has_work(&share) {
+            reactor.note_hit(Phase::Streams, false);
             // Edge-triggered readiness is not reported twice: what is left is ours to remember.
             reactor.activate(stream.key(), AGAIN);
         }

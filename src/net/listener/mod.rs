@@ -26,7 +26,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
-use crate::reactor::{Drive, Next, Reactor, Ready, SourceKey, SourceTimer};
+use crate::reactor::{Drive, Next, Phase, Reactor, Ready, SourceKey, SourceTimer};
 
 use backoff::Backoff;
 
@@ -238,6 +238,9 @@ impl<F> Accept<F> {
                 listener.stats.failed += 1;
                 listener.last_error = Some(error);
             }
+            if reactor.is_out_of_time() {
+                return Outcome::Share;
+            }
         }
     }
 
@@ -259,6 +262,7 @@ impl<F> Accept<F> {
         match self.accept_all(state, reactor, key, listener) {
             Outcome::Done => {}
             Outcome::Share => {
+                reactor.note_hit(Phase::Accepts, false);
                 reactor.activate(key, Ready::READABLE);
             }
             Outcome::Wait(wait) => {

@@ -88,6 +88,11 @@ impl Until {
         Self { now, ..self }
     }
 
+    /// The earliest timer, or its own end; `None`: neither.
+    pub(super) fn end<T>(self, timers: &mut Timers<T>) -> Option<Instant> {
+        earlier(timers.next_deadline_within(MOVES), self.cap)
+    }
+
     /// Whether the wait is to be over.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.cap.is_some_and(|cap| cap <= now)
