@@ -10,11 +10,11 @@ use mio::unix::SourceFd;
 use mio::{Registry, Token};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
-use tourbillon::reactor::{Interest, Next, Reactor, Ready, SourceKey};
-use tourbillon::timers::{CommonTimeout, TimerKey};
+use tourbillon::reactor::{Interest, Next, Reactor, SourceKey};
+use tourbillon::timers::{After, CommonTimeout, TimerKey};
 
 use crate::options::{Kind, Plan};
-use crate::who::{Timeouts, Who};
+use crate::who::Who;
 
 /// Of a timeout that is the same for all; each end's own has a part of a second on top.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -213,7 +213,7 @@ impl Bench {
 
         for timer in self.world.timers.drain(..) {
             if !self.reactor.cancel(timer) {
-                return Err(io::Error::other("a timeout fired"));
+                return Err(timed_out());
             }
         }
         keys.into_iter()
@@ -231,42 +231,71 @@ impl Bench {
     }
 
     fn watch(&mut self, index: u32, end: End) -> io::Result<SourceKey<End>> {
-        let reactor = &mut self.reactor;
-        let readable = Interest::READABLE;
-        let place = index as usize;
-        let timed_out = |world: &mut World, _: &mut Reactor<World>, _| {
-            world.failure = Some(io::Error::other("a timeout fired"));
-        };
-        match self.who.timeouts() {
-            Timeouts::None => {
-                reactor.register(end, readable, move |world, _, end, _: Ready| {
-                    world.pass_on(index, end)
-                })
+        let common = self.common;
+        match self.who {
+            Who::TourbillonOwn => {
+                let key = self.register(index, end)?;
+                self.reactor.set_timeout(key, TIMEOUT + part_of(index));
+                Ok(key)
             }
-            Timeouts::Own => {
+            Who::TourbillonCommon => {
+                let key = self.register(index, end)?;
+                self.reactor.set_timeout(key, common);
+                Ok(key)
+            }
+            Who::TourbillonMoved => {
                 let own = TIMEOUT + part_of(index);
-                self.world.timers.push(reactor.after(own, timed_out));
-                reactor.register(end, readable, move |world, reactor, end, _| {
-                    reactor.reschedule(world.timers[place], reactor.now() + own);
-                    world.pass_on(index, end)
+                self.register_with_timer(index, end, own, move |world, reactor, timer| {
+                    reactor.reschedule(world.timers[timer], reactor.now() + own)
                 })
             }
-            Timeouts::Common => {
-                self.world.timers.push(reactor.after(self.common, timed_out));
-                reactor.register(end, readable, move |world, reactor, end, _| {
-                    reactor.touch(world.timers[place]);
-                    world.pass_on(index, end)
+            Who::TourbillonTouched => {
+                self.register_with_timer(index, end, common, |world, reactor, timer| {
+                    reactor.touch(world.timers[timer])
                 })
             }
-            Timeouts::Drawn => {
+            Who::TourbillonDrawn => {
                 let drawn = TIMEOUT + self.world.draw.part();
-                self.world.timers.push(reactor.after(drawn, timed_out));
-                reactor.register(end, readable, move |world, reactor, end, _| {
+                self.register_with_timer(index, end, drawn, |world, reactor, timer| {
                     let drawn = TIMEOUT + world.draw.part();
-                    reactor.reschedule(world.timers[place], reactor.now() + drawn);
-                    world.pass_on(index, end)
+                    reactor.reschedule(world.timers[timer], reactor.now() + drawn)
                 })
             }
+            _ => self.register(index, end),
         }
     }
+
+    /// An end whose handler does nothing but pass bytes on.
+    fn register(&mut self, index: u32, end: End) -> io::Result<SourceKey<End>> {
+        self.reactor.register(end, Interest::READABLE, move |world, _, end, ready| {
+            if ready.is_timed_out() {
+                world.failure = Some(timed_out());
+            }
+            world.pass_on(index, end)
+        })
+    }
+
+    /// An end whose handler refreshes a timer before that, which it is told the place of.
+    fn register_with_timer(
+        &mut self,
+        index: u32,
+        end: End,
+        after: impl Into<After>,
+        refresh: impl Fn(&mut World, &mut Reactor<World>, usize) -> bool + 'static,
+    ) -> io::Result<SourceKey<End>> {
+        let timer = self.world.timers.len();
+        self.world.timers.push(self.reactor.after(after, |world: &mut World, _, _| {
+            world.failure = Some(timed_out());
+        }));
+        self.reactor.register(end, Interest::READABLE, move |world, reactor, end, _| {
+            if !refresh(world, reactor, timer) {
+                world.failure = Some(timed_out());
+            }
+            world.pass_on(index, end)
+        })
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::other("a timeout fired")
 }

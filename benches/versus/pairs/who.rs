@@ -26,8 +26,12 @@ pub(crate) enum Who {
     Epoll,
     EpollEdge,
     TourbillonOwn,
+    /// By a timer, which the handler moves.
+    TourbillonMoved,
     LibeventOwn,
     TourbillonCommon,
+    /// By a timer, which the handler touches.
+    TourbillonTouched,
     LibeventCommon,
     EpollCommon,
     TourbillonDrawn,
@@ -67,8 +71,9 @@ impl Who {
             Self::Libevent | Self::LibeventOwn | Self::LibeventCommon => "libevent",
             Self::Epoll => "epoll, bare",
             Self::EpollEdge => "epoll, bare, edges",
-            Self::TourbillonOwn | Self::TourbillonDrawn => "tourbillon, `reschedule`",
-            Self::TourbillonCommon => "tourbillon, `touch`",
+            Self::TourbillonOwn | Self::TourbillonCommon => "tourbillon, `set_timeout`",
+            Self::TourbillonMoved | Self::TourbillonDrawn => "tourbillon, `reschedule`",
+            Self::TourbillonTouched => "tourbillon, `touch`",
             Self::EpollCommon => "epoll and a list by hand",
             Self::LibeventAdd => "libevent, `event_add`",
             Self::LibeventDelAdd => "libevent, `event_del` and `event_add`",
@@ -82,10 +87,13 @@ impl Who {
             | Self::Libevent
             | Self::Epoll
             | Self::EpollEdge => Timeouts::None,
-            Self::TourbillonOwn | Self::LibeventOwn => Timeouts::Own,
-            Self::TourbillonCommon | Self::LibeventCommon | Self::EpollCommon => {
-                Timeouts::Common
+            Self::TourbillonOwn | Self::TourbillonMoved | Self::LibeventOwn => {
+                Timeouts::Own
             }
+            Self::TourbillonCommon
+            | Self::TourbillonTouched
+            | Self::LibeventCommon
+            | Self::EpollCommon => Timeouts::Common,
             Self::TourbillonDrawn | Self::LibeventAdd | Self::LibeventDelAdd => {
                 Timeouts::Drawn
             }
@@ -97,7 +105,9 @@ impl Who {
             Self::Tourbillon
             | Self::TourbillonBare
             | Self::TourbillonOwn
+            | Self::TourbillonMoved
             | Self::TourbillonCommon
+            | Self::TourbillonTouched
             | Self::TourbillonDrawn => Program::Ours,
             Self::Libevent => Program::Libevent("none"),
             Self::LibeventOwn => Program::Libevent("own"),
@@ -163,6 +173,10 @@ impl Who {
                 "with `EPOLLET`, which spares the kernel a second look at each"
             }
             Self::TourbillonOwn => {
+                "`set_timeout` with a `Duration`: on the wheel. The reactor refreshes it by itself after \
+                 the call, counted from the end of that"
+            }
+            Self::TourbillonMoved => {
                 "a one-shot timer an end, which the handler moves to its turn's now and the end's \
                  timeout: on the wheel"
             }
@@ -171,6 +185,9 @@ impl Who {
                  itself before it calls it, counted from the time it has read once in the loop"
             }
             Self::TourbillonCommon => {
+                "`set_timeout` with a common timeout. Refreshed as above"
+            }
+            Self::TourbillonTouched => {
                 "a one-shot timer an end with a common timeout, which the handler touches"
             }
             Self::LibeventCommon => {
@@ -180,7 +197,9 @@ impl Who {
                 "no such thing is in epoll: a list in an array, in the order of the deadlines, the \
                  clock read once a look. The least that timeouts can cost"
             }
-            Self::TourbillonDrawn => "as with a timeout of its own",
+            Self::TourbillonDrawn => {
+                "a one-shot timer an end, which the handler moves to its turn's now and what it draws"
+            }
             Self::LibeventAdd => {
                 "the handler adds its pending event again with another timeout, which moves it in the \
                  heap; before that libevent has refreshed the last one"
