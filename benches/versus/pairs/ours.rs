@@ -1,13 +1,14 @@
 //! Ours: the ends of all pairs as sources of one reactor, in a process of its own.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use mio::event::Source;
 use mio::unix::SourceFd;
 use mio::{Registry, Token};
+use nix::errno::Errno;
+use nix::unistd::{read, write};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tourbillon::reactor::{Interest, Next, Reactor, SourceKey};
@@ -23,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const TURNS_MOST: u32 = 10_000_000;
 
 /// The end of a pair that is read from, as a source.
-struct End(File);
+struct End(OwnedFd);
 
 impl Source for End {
     fn register(
@@ -52,7 +53,7 @@ impl Source for End {
 /// The state of the handlers.
 struct World {
     /// Where each pair is written to.
-    senders: Vec<File>,
+    senders: Vec<OwnedFd>,
     /// The timer of each end, if it has one.
     timers: Vec<TimerKey>,
     draw: Draw,
@@ -86,7 +87,7 @@ impl World {
     fn pass_on(&mut self, index: u32, end: &mut End) -> Next {
         let mut bytes = [0; 64];
         loop {
-            match end.0.read(&mut bytes) {
+            match read(&end.0, &mut bytes) {
                 Ok(count) => {
                     for _ in 0..count {
                         self.read += 1;
@@ -104,11 +105,9 @@ impl World {
                         return Next::Continue;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Next::Continue;
-                }
+                Err(Errno::EAGAIN) => return Next::Continue,
                 Err(error) => {
-                    self.failure = Some(error);
+                    self.failure = Some(error.into());
                     return Next::Continue;
                 }
             }
@@ -120,10 +119,10 @@ impl World {
     fn send(&mut self, index: u32) {
         let index = index as usize;
         let index = if index == self.senders.len() { 0 } else { index };
-        match self.senders[index].write(b"e") {
+        match write(&self.senders[index], b"e") {
             Ok(1) => self.sent += 1,
             Ok(_) => self.failure = Some(io::ErrorKind::WriteZero.into()),
-            Err(error) => self.failure = Some(error),
+            Err(error) => self.failure = Some(error.into()),
         }
     }
 }
@@ -164,8 +163,8 @@ pub(crate) fn run(who: Who, plan: Plan) -> io::Result<()> {
     Ok(())
 }
 
-fn pair(kind: Kind) -> io::Result<(File, File)> {
-    let (end, sender) = match kind {
+fn pair(kind: Kind) -> io::Result<(OwnedFd, OwnedFd)> {
+    let pair = match kind {
         Kind::Pipes => pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?,
         Kind::Sockets => socketpair(
             AddressFamily::UNIX,
@@ -174,7 +173,7 @@ fn pair(kind: Kind) -> io::Result<(File, File)> {
             None,
         )?,
     };
-    Ok((end.into(), sender.into()))
+    Ok(pair)
 }
 
 impl Bench {
