@@ -60,12 +60,14 @@ mod signal;
 mod slots;
 mod sources;
 mod stats;
+mod sync;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;
 mod timers;
 mod turn;
 mod wait;
 mod waiting;
+mod wake;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod wall;
 

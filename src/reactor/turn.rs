@@ -164,12 +164,14 @@ impl<S> Reactor<S> {
             || !self.batch.is_empty()
             || !self.deferred.is_empty()
             || !self.posts.is_empty()
-            || self.mailbox.is_notified()
+            || self.mailbox.is_called()
     }
 
     /// Whether there is anything that could ever end a sleep.
     pub(super) fn can_be_woken(&self, now: Instant) -> bool {
-        if self.slots.keeping_alive() > 0 || self.mailbox.has_remotes() || self.has_work()
+        if self.slots.keeping_alive() > 0
+            || self.mailbox.expects_calls()
+            || self.has_work()
         {
             return true;
         }
@@ -284,7 +286,7 @@ impl<S> Reactor<S> {
         if self.is_stopping() {
             return 0;
         }
-        self.mailbox.collect(&mut self.posts);
+        self.mailbox.take(&mut self.posts);
         let waiting = self.posts.len();
         let count = self.allowed(waiting, self.budget.posts);
         let mut called = 0;
