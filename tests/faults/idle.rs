@@ -77,14 +77,13 @@ fn assert_idle(scenario: &str, outcome: &Outcome) {
     assert_eq!(outcome.count("epoll_wait") as u64, turns, "one wait a turn");
     assert_eq!(outcome.count("timerfd_settime") as u64, of("armed"));
     assert_eq!(of("useful"), ticks, "{scenario}: a wake-up for each tick");
-    // One that came too early, by the clock's error or by less than the timeout's millisecond, would be
-    // a matter of luck.
+    // The kernel's clock may be a moment ahead of ours; then the rest is slept for as well.
     assert!(of("spurious") <= ticks, "{scenario}: {} for nothing", of("spurious"));
     let asked = outcome.calls.iter().filter(|call| call.line.contains(", 0) = ")).count();
     assert_eq!(asked as u64, upkeep, "{scenario}: upkeep asks, and does not wait");
-    assert!(upkeep <= 40, "{scenario}: {upkeep} turns of upkeep");
+    assert_eq!(upkeep, 0, "{scenario}: what lies in wide slots needs none");
     println!(
-        "{scenario}: {ticks} ticks, {turns} waits, of them {upkeep} for upkeep and {} for nothing; \\
+        "{scenario}: {ticks} ticks, {turns} waits, of them {upkeep} for upkeep and {} for nothing; \
          armed {} times",
         of("spurious"),
         of("armed"),
