@@ -113,7 +113,9 @@ impl<S> Reactor<S> {
 
     /// Whether there is anything that could ever end a sleep; inside a run, anything that keeps it alive.
     pub(super) fn can_be_woken(&self, now: Instant) -> bool {
-        if self.slots.keeping_alive() > 0 || self.mailbox.has_remotes() || self.has_work()
+        if self.slots.keeping_alive() > 0
+            || self.mailbox.expects_calls()
+            || self.has_work()
         {
             return true;
         }

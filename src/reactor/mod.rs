@@ -82,6 +82,7 @@ mod slow;
 mod sources;
 mod stats;
 mod stepping;
+mod sync;
 mod timeout;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timerfd;
@@ -90,6 +91,7 @@ mod trace;
 mod turn;
 mod wait;
 mod waiting;
+mod wake;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod wall;
 

@@ -158,7 +158,7 @@ impl<S> Reactor<S> {
         if self.is_stopping() {
             return 0;
         }
-        self.mailbox.collect(&mut self.posts);
+        self.mailbox.take(&mut self.posts);
         let mut round = self.begin(Phase::Posts, self.posts.len());
         while self.goes_on(&mut round) {
             let Some(f) = self.posts.pop_front() else { break };

@@ -1,30 +1,17 @@
 //! [`Remote`]: a reactor's handle for other threads.
 //!
-//! # Ground rules
-//!
-//! The queue's lock is held to push one post or to take all of them, and never while a handler
-//! runs or is dropped.
-//!
-//! # Invariants
-//!
-//! - I1: whoever pushes, sets `notified` afterwards, and wakes the reactor if it was not set. The
-//!   reactor clears `notified` before it takes the posts. So a post is either seen by the taking that
-//!   follows, or wakes the next turn; and N posts between two turns cost one system call.
-//! - I2: once `open` is false, nothing is queued.
+//! How a post finds its way, and why none is lost: see [`wake`](super::wake).
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::error::Error;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::{Registry, Waker};
 
 use super::Reactor;
 use super::key::RawKey;
+use super::wake::{Caller, Inbox, Wake};
 
 /// A posted function.
 pub(super) type Post<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>) + Send>;
@@ -49,27 +36,90 @@ pub(super) type Post<S> = Box<dyn FnOnce(&mut S, &mut Reactor<S>) + Send>;
 /// # thread.join().unwrap();
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// # Timers of another thread
+///
+/// A post may do to the reactor whatever a handler may, so timers are scheduled and cancelled by posts. A
+/// key that is wanted comes back through a channel. A deadline that is the earliest now ends the sleep
+/// in time: the post has ended it.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use std::time::Duration;
+/// use tourbillon::reactor::{Exit, Reactor};
+///
+/// let mut reactor = Reactor::<Vec<&str>>::new()?;
+/// let remote = reactor.remote();
+/// let thread = std::thread::spawn(move || {
+///     let (sender, key) = mpsc::channel();
+///     let schedule = remote.post(move |_: &mut Vec<_>, reactor| {
+///         let hour = Duration::from_secs(3_600);
+///         let key = reactor.after(hour, |seen: &mut Vec<_>, _, _| seen.push("tea"));
+///         let _ = sender.send(key);
+///     });
+///     assert!(schedule.is_ok());
+///     let key = key.recv().expect("the post is called");
+///     let earlier = remote.post(move |_, reactor| {
+///         let soon = reactor.now() + Duration::from_millis(1);
+///         assert!(reactor.reschedule(key, soon));
+///     });
+///     assert!(earlier.is_ok());
+/// });
+/// let mut seen = Vec::new();
+/// assert_eq!(reactor.run(&mut seen)?, Exit::Idle);
+/// assert_eq!(seen, ["tea"]);
+/// # thread.join().unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Costs
+///
+/// A post is one allocation (none if the function captures nothing), a lock that is held for a push, and
+/// an atomic exchange; the first one after the reactor looked also wakes it, by one system call. A
+/// turn calls [`TurnBudget::posts`](super::TurnBudget::posts) of them at most, so that a flood of
+/// posts delays timers and sources by so many calls and starves nobody.
+///
+/// # Not promised
+///
+/// A limit: what is posted faster than the reactor calls it takes memory until it is called. A thread
+/// that could do that sends its values through a bounded channel, which makes it wait, and posts
+/// who takes them out; such a post captures nothing and allocates nothing.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use tourbillon::reactor::Reactor;
+///
+/// struct Sum {
+///     numbers: mpsc::Receiver<u64>,
+///     sum: u64,
+/// }
+///
+/// let mut reactor = Reactor::<Sum>::new()?;
+/// let remote = reactor.remote();
+/// let (sender, numbers) = mpsc::sync_channel(100);
+/// let thread = std::thread::spawn(move || {
+///     for number in 1..=5_000 {
+///         // Waits while a hundred are on their way.
+///         sender.send(number).expect("the state is not gone");
+///         let add = |state: &mut Sum, _: &mut _| {
+///             state.sum += state.numbers.try_recv().unwrap_or(0);
+///         };
+///         remote.post(add).expect("the reactor is not gone");
+///     }
+/// });
+/// let mut state = Sum { numbers, sum: 0 };
+/// reactor.run(&mut state)?;
+/// assert_eq!(state.sum, 12_502_500);
+/// # thread.join().unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Remote<S> {
-    shared: Arc<Shared<S>>,
+    caller: Caller<Post<S>, Waker>,
 }
 
 /// The reactor is gone; here is what it was to be handed.
 #[derive(Copy, Clone, Eq, PartialEq)]
 pub struct Closed<F>(pub F);
-
-struct Shared<S> {
-    queue: Mutex<Queue<S>>,
-    waker: Waker,
-    /// The reactor was woken and has not looked yet.
-    notified: AtomicBool,
-    stop: AtomicBool,
-    remotes: AtomicUsize,
-}
-
-struct Queue<S> {
-    posts: VecDeque<Post<S>>,
-    open: bool,
-}
 
 impl<S> Remote<S> {
     /// Has `f` called by the reactor, in the last phase of its next turn. Wakes it if it sleeps.
@@ -85,21 +135,15 @@ impl<S> Remote<S> {
     where
         F: FnOnce(&mut S, &mut Reactor<S>) + Send + 'static,
     {
-        {
-            let mut queue = self.shared.lock();
-            if !queue.open {
-                return Err(Closed(f));
-            }
-            queue.posts.push_back(Box::new(f));
-        }
-        self.shared.notify();
-        Ok(())
+        // Boxed before the queue is locked: nobody waits for an allocator.
+        let pushed = self.caller.push(Box::new(f), |boxed| -> Post<S> { boxed });
+        pushed.map_err(|boxed| Closed(*boxed))
     }
 
     /// Wakes the reactor if it sleeps; if not, its next wait does not sleep. Does nothing if it is
     /// gone.
     pub fn wake(&self) {
-        self.shared.notify();
+        self.caller.wake();
     }
 
     /// Ends the present run, or the next one if none is present, after the handler that is running.
@@ -107,30 +151,20 @@ impl<S> Remote<S> {
     /// Unlike [`Reactor::stop`] it is not forgotten when a run is entered: the two threads could not
     /// agree on which came first. Does nothing if the reactor is gone.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Release);
-        self.shared.notify();
+        self.caller.stop();
     }
 
     /// Whether the reactor is gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        !self.shared.lock().open
+        self.caller.is_closed()
     }
 }
 
+// By hand, because a derive would ask the same of `S`.
 impl<S> Clone for Remote<S> {
     fn clone(&self) -> Self {
-        self.shared.remotes.fetch_add(1, Ordering::Relaxed);
-        Self { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<S> Drop for Remote<S> {
-    fn drop(&mut self) {
-        if self.shared.remotes.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // A reactor that sleeps for the sake of its remotes must see that there are none.
-            self.shared.notify();
-        }
+        Self { caller: self.caller.clone() }
     }
 }
 
@@ -154,84 +188,24 @@ impl<F> fmt::Display for Closed<F> {
 
 impl<F> Error for Closed<F> {}
 
-impl<S> Shared<S> {
-    fn lock(&self) -> MutexGuard<'_, Queue<S>> {
-        // No code of a user's runs under the lock, so that a poisoned queue is a whole one.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn notify(&self) {
-        if !self.notified.swap(true, Ordering::AcqRel) {
-            // An eventfd refuses only when it is full, and then it is readable already.
-            let _ = self.waker.wake();
-        }
-    }
-}
-
 /// The reactor's end of its remotes.
-pub(super) struct Mailbox<S> {
-    shared: Arc<Shared<S>>,
-}
+pub(super) type Mailbox<S> = Inbox<Post<S>, Waker>;
 
 impl<S> Mailbox<S> {
     pub(super) const TOKEN: mio::Token = RawKey::reserved(0);
 
     pub(super) fn new(registry: &Registry) -> io::Result<Self> {
-        let shared = Shared {
-            queue: Mutex::new(Queue { posts: VecDeque::new(), open: true }),
-            waker: Waker::new(registry, Self::TOKEN)?,
-            notified: AtomicBool::new(false),
-            stop: AtomicBool::new(false),
-            remotes: AtomicUsize::new(0),
-        };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self::woken_by(Waker::new(registry, Self::TOKEN)?))
     }
 
     pub(super) fn remote(&self) -> Remote<S> {
-        self.shared.remotes.fetch_add(1, Ordering::Relaxed);
-        Remote { shared: Arc::clone(&self.shared) }
-    }
-
-    pub(super) fn has_remotes(&self) -> bool {
-        self.shared.remotes.load(Ordering::Acquire) > 0
-    }
-
-    /// Whether somebody called since the last `collect`.
-    pub(super) fn is_notified(&self) -> bool {
-        self.shared.notified.load(Ordering::Acquire)
-    }
-
-    pub(super) fn is_stopping(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed)
-    }
-
-    /// Whether a remote asked to stop; if so, it is done with.
-    pub(super) fn take_stop(&self) -> bool {
-        self.is_stopping() && self.shared.stop.swap(false, Ordering::Acquire)
-    }
-
-    /// Moves what was posted to the end of `posts`.
-    pub(super) fn collect(&self, posts: &mut VecDeque<Post<S>>) {
-        if !self.is_notified() || !self.shared.notified.swap(false, Ordering::AcqRel) {
-            return;
-        }
-        let mut queue = self.shared.lock();
-        if posts.is_empty() {
-            core::mem::swap(posts, &mut queue.posts);
-        } else {
-            posts.append(&mut queue.posts);
-        }
+        Remote { caller: self.caller() }
     }
 }
 
-impl<S> Drop for Mailbox<S> {
-    fn drop(&mut self) {
-        let posts = {
-            let mut queue = self.shared.lock();
-            queue.open = false;
-            core::mem::take(&mut queue.posts)
-        };
-        // Not under the lock: what a post captured may well hold a remote and use it when dropped.
-        drop(posts);
+impl Wake for Waker {
+    fn wake(&self) {
+        // An eventfd refuses only when it is full, and then it is readable already.
+        let _ = Self::wake(self);
     }
 }

@@ -135,7 +135,7 @@ impl<S> Reactor<S> {
             || !self.batch.is_empty()
             || !self.deferred.is_empty()
             || !self.posts.is_empty()
-            || self.mailbox.is_notified()
+            || self.mailbox.is_called()
             || self.memory_is_ready()
     }
 }

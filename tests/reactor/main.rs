@@ -2,6 +2,7 @@
 //! other threads, real waits, slack, signals.
 #![cfg(all(feature = "mio", unix))]
 
+mod asleep;
 mod looking;
 mod memory;
 mod misbehaving;

@@ -190,33 +190,6 @@ fn what_happens_during_a_spin_ends_it() {
 }
 
 #[test]
-fn a_deadline_moved_from_another_thread_wakes_every_kind_of_sleep() {
-    for precision in [Precision::Millis, Precision::Exact, SPIN] {
-        let builder = Reactor::<Option<Fired>>::builder().precision(precision);
-        let mut reactor = builder.build().unwrap();
-        let hour = Duration::from_secs(3600);
-        let key = reactor.after(hour, |seen: &mut Option<Fired>, reactor, fired| {
-            *seen = Some(fired);
-            reactor.stop();
-        });
-        let remote = reactor.remote();
-        let thread = std::thread::spawn(move || {
-            // So that it is asleep, as a rule; if it is not, that is right as well.
-            std::thread::sleep(Duration::from_millis(5));
-            remote.post(move |_: &mut Option<Fired>, reactor| {
-                let now = reactor.clock().now();
-                assert!(reactor.reschedule(key, now + Duration::from_micros(700)));
-            })
-        });
-        let mut seen = None;
-        assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Stopped);
-        let fired = seen.unwrap();
-        assert!(fired.now >= fired.scheduled, "{precision:?}");
-        assert!(thread.join().unwrap().is_ok());
-    }
-}
-
-#[test]
 fn a_deadline_that_is_touched_or_moved_is_spun_for_where_it_is() {
     let mut reactor = Reactor::<Vec<Fired>>::builder().precision(SPIN).build().unwrap();
     let common = reactor.common_timeout(Duration::from_millis(1));

@@ -169,6 +169,7 @@ impl Listener {
                 self.readable = false;
                 Err(Outcome::Done)
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
             Err(error) if concerns_one_connection(error.kind()) => {
                 self.last_error = Some(error);
                 self.stats.aborted += 1;
@@ -190,7 +191,6 @@ fn concerns_one_connection(kind: ErrorKind) -> bool {
         kind,
         ErrorKind::ConnectionAborted
             | ErrorKind::ConnectionReset
-            | ErrorKind::Interrupted
             | ErrorKind::NetworkDown
             | ErrorKind::NetworkUnreachable
             | ErrorKind::HostUnreachable
