@@ -226,6 +226,13 @@ fn libuv_timer_no_run_on_unref() {
     no_run_on_unref(Reactor::new().unwrap());
 }
 
+/// The same where the clock does not flow.
+#[test]
+fn libuv_timer_no_run_on_unref_on_a_manual_clock() {
+    let (reactor, _clock) = manual::<u32>();
+    no_run_on_unref(reactor);
+}
+
 /// `uv_ref`: told to again, it keeps a run alive.
 #[test]
 fn libuv_timer_ref_again() {
