@@ -396,17 +396,56 @@ fn tokio_skip() {
     assert_eq!(ask(&mut interval, 950), tick(900, 3, 1));
 }
 
+/// `reset_without_behavior`, `reset_immediately`, `reset_after`, `reset_at`: all at 400.
 #[test]
 fn tokio_resets() {
-    // reset, reset_immediately, reset_after(20) and reset_at(+40), all at 400.
-    for first in [700, 400, 420, 440] {
-        let mut interval = every(0, 300, Burst);
-        assert_eq!(drain(&mut interval, 300), [0, 300]);
-        interval.reset_at(Instant::from_nanos(first));
-        assert_eq!(drain(&mut interval, first - 1), []);
-        assert_eq!(drain(&mut interval, first), [first]);
-        assert_eq!(drain(&mut interval, first + 300), [first + 300]);
+    type Reset = fn(&mut Interval, Instant);
+    let now = Instant::from_nanos(400);
+    let resets: [(Reset, u64); 4] = [
+        (Interval::reset, 700),
+        (Interval::reset_immediately, 400),
+        (|interval, now| interval.reset_after(now, Duration::from_nanos(20)), 420),
+        (|interval, now| interval.reset_at(now + Duration::from_nanos(40)), 440),
+    ];
+    for behavior in [Burst, Skip, Delay, up_to(2)] {
+        for (reset, first) in resets {
+            let mut interval = every(0, 300, behavior);
+            assert_eq!(ask(&mut interval, 0), tick(0, 0, 0));
+            assert_eq!(ask(&mut interval, 300), tick(300, 1, 0));
+            reset(&mut interval, now);
+            assert_eq!(interval.next_deadline().as_nanos(), first);
+            assert_eq!(
+                (interval.period().as_nanos(), interval.drift().ticks()),
+                (300, 0)
+            );
+            assert_eq!(interval.missed_tick_behavior(), behavior);
+            assert_eq!(ask(&mut interval, first - 1), None);
+            assert_eq!(ask(&mut interval, first), tick(first, 0, 0));
+            assert_eq!(ask(&mut interval, first + 300), tick(first + 300, 1, 0));
+        }
     }
+}
+
+#[test]
+fn a_reset_beyond_all_of_time_ticks_once_at_its_end() {
+    let mut interval = every(0, 300, Skip);
+    interval.reset_after(Instant::from_nanos(5), Duration::MAX);
+    assert_eq!(ask(&mut interval, u64::MAX - 1), None);
+    assert_eq!(ask(&mut interval, u64::MAX), tick(u64::MAX, 0, 0));
+    assert!(interval.is_over());
+    interval.reset(Instant::MAX);
+    assert_eq!(interval.next_deadline(), Instant::MAX);
+}
+
+#[test]
+fn another_behavior_counts_from_then_on() {
+    let mut interval = every(0, 100, Burst);
+    assert_eq!(ask(&mut interval, 250), tick(0, 0, 0));
+    interval.set_missed_tick_behavior(Skip);
+    assert_eq!(ask(&mut interval, 250), tick(200, 2, 1));
+    interval.set_missed_tick_behavior(Delay);
+    assert_eq!(ask(&mut interval, 450), tick(300, 3, 0));
+    assert_eq!(interval.next_deadline().as_nanos(), 550);
 }
 
 /// libevent's `test_persistent_timeout_jump`: 300 ms pass before the loop runs.

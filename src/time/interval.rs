@@ -120,6 +120,11 @@ impl Interval {
         self.missed_tick_behavior
     }
 
+    /// Treats ticks that are missed from now on in another way.
+    pub const fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
+        self.missed_tick_behavior = behavior;
+    }
+
     /// The time from one tick to the next.
     #[must_use]
     pub const fn period(&self) -> Duration {
@@ -152,8 +157,43 @@ impl Interval {
         self.drift
     }
 
+    /// Starts over: tick 0 is due one period from `now`, which is a reading of the clock that it is asked
+    /// by. The names of this and of the three below are tokio's, where `now` is not said. Libevent:
+    /// `event_add` of a pending event; libuv: `uv_timer_again`.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use tourbillon::time::{Instant, Interval};
+    ///
+    /// let at = |millis| Instant::ZERO + Duration::from_millis(millis);
+    /// let mut every = Interval::new(at(0), Duration::from_millis(300))?;
+    /// every.reset(at(400));
+    /// assert_eq!(every.next_deadline(), at(700));
+    /// every.reset_immediately(at(400));
+    /// assert_eq!(every.next_deadline(), at(400));
+    /// every.reset_after(at(400), Duration::from_millis(20));
+    /// assert_eq!(every.next_deadline(), at(420));
+    /// every.reset_at(at(440));
+    /// assert_eq!(every.next_deadline(), at(440));
+    /// # Ok::<(), tourbillon::time::ZeroPeriod>(())
+    /// ```
+    pub fn reset(&mut self, now: Instant) {
+        self.reset_after(now, self.period);
+    }
+
+    /// Starts over: tick 0 is due at `now`. See [`reset`](Self::reset).
+    pub const fn reset_immediately(&mut self, now: Instant) {
+        self.reset_at(now);
+    }
+
+    /// Starts over: tick 0 is due `after` from `now`, at [`Instant::MAX`] if that would be later. See
+    /// [`reset`](Self::reset).
+    pub fn reset_after(&mut self, now: Instant, after: Duration) {
+        self.reset_at(now + after);
+    }
+
     /// Starts over: tick 0 is due at `start`, with the same period, and [`drift`](Self::drift) counts
-    /// anew.
+    /// anew. See [`reset`](Self::reset).
     pub const fn reset_at(&mut self, start: Instant) {
         self.next = Some(start);
         self.index = 0;
