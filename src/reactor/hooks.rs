@@ -78,7 +78,10 @@ impl<S> Hooks<S> {
         last: u64,
     ) -> Option<(HookKey, HookFn<S, A>)> {
         let hook = kind(self).iter_mut().find(|hook| hook.key.0 > previous)?;
-        (hook.key.0 <= last).then_some((hook.key, hook.f.take()?))
+        if hook.key.0 > last {
+            return None;
+        }
+        Some((hook.key, hook.f.take()?))
     }
 
     /// Puts it back, unless it was removed meanwhile.

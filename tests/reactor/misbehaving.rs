@@ -187,6 +187,47 @@ fn turn_and_run_inside_a_handler_are_refused_and_change_nothing() {
     );
 }
 
+#[test]
+fn a_hook_that_a_hook_adds_is_called_from_the_next_turn_on_and_so_are_those_behind_it() {
+    for is_before in [true, false] {
+        let (mut reactor, _clock) = manual::<Log>();
+        let add = move |reactor: &mut tourbillon::Reactor<Log>, name: &'static str| {
+            if is_before {
+                reactor.before_wait(move |log: &mut Log, _, _| {
+                    log.push(name);
+                    Next::Continue
+                })
+            } else {
+                reactor.after_wait(move |log: &mut Log, _, _| {
+                    log.push(name);
+                    Next::Continue
+                })
+            }
+        };
+        let mut is_new = true;
+        let mut adds = move |log: &mut Log, reactor: &mut _| {
+            log.push("adds");
+            if std::mem::take(&mut is_new) {
+                add(reactor, "added");
+                add(reactor, "and another");
+            }
+            Next::Continue
+        };
+        if is_before {
+            reactor.before_wait(move |log: &mut Log, reactor, _| adds(log, reactor));
+        } else {
+            reactor.after_wait(move |log: &mut Log, reactor, _| adds(log, reactor));
+        }
+        let mut log = Log::new();
+        turn(&mut reactor, &mut log);
+        assert_eq!(log, ["adds"]);
+        turn(&mut reactor, &mut log);
+        turn(&mut reactor, &mut log);
+        assert_eq!(log[1..4], ["adds", "added", "and another"]);
+        assert_eq!(log[4..], log[1..4]);
+    }
+}
+
 /// Where the panic comes from in the test below.
 #[derive(Copy, Clone, PartialEq, Debug)]
 enum Culprit {
