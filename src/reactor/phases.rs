@@ -64,6 +64,7 @@ impl<S> Reactor<S> {
             Some(mut source) => {
                 self.readings.grow_old();
                 self.put_away(key);
+                source.leave(self);
                 if let Some(source) = source.source() {
                     self.forget_source(source);
                 }

@@ -121,6 +121,7 @@ impl<S> Reactor<S> {
         // A key of another reactor may find a source of another type here. It stays.
         self.slots.get_mut(raw)?.as_any_mut()?.downcast_ref::<E>()?;
         let mut boxed = self.release_slot(raw)?;
+        boxed.leave(self);
         if let Some(source) = boxed.source() {
             self.forget_source(source);
         }

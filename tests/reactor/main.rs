@@ -3,6 +3,7 @@
 #![cfg(all(feature = "mio", unix))]
 
 mod misbehaving;
+mod panics;
 mod remote;
 mod scripts;
 #[cfg(feature = "signals")]
