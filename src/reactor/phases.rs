@@ -62,12 +62,13 @@ impl<S> Reactor<S> {
         match gone {
             None => self.after_call(key, call, next),
             Some(mut source) => {
-                self.readings.grow_old();
                 self.put_away(key);
                 source.leave(self);
                 if let Some(source) = source.source() {
                     self.forget_source(source);
                 }
+                drop(source);
+                self.disown_time();
             }
         }
         if let Some(panic) = panic {

@@ -378,9 +378,9 @@ impl<S> Reactor<S> {
             interval.reset_at(scheduled);
         }
         let Some(tick) = interval.tick(now) else {
-            self.readings.grow_old();
             self.take(key);
-            return;
+            drop(ticking);
+            return self.disown_time();
         };
         let next = (!interval.is_over()).then(|| interval.next_deadline());
         self.ticking = Some(Ticked { next, drift: interval.drift() });
@@ -392,11 +392,13 @@ impl<S> Reactor<S> {
         match answer {
             Ok(Next::Continue | Next::Again) => self.tick_again(key, ticking, next),
             Ok(Next::Stop) => {
-                self.readings.grow_old();
                 self.take(key);
+                drop(ticking);
+                self.disown_time();
             }
             Err(panic) => {
                 self.take(key);
+                drop(ticking);
                 resume_unwind(panic);
             }
         }
@@ -411,7 +413,8 @@ impl<S> Reactor<S> {
         next: Option<Instant>,
     ) {
         let Some(handler @ Handler::Away) = self.timers.get_mut(key) else {
-            return self.readings.grow_old();
+            drop(ticking);
+            return self.disown_time();
         };
         *handler = Handler::Every(ticking);
         if !self.timers.is_detached(key) {
@@ -421,8 +424,8 @@ impl<S> Reactor<S> {
             self.timers.reschedule(key, next);
             self.waiter.moved(key, next);
         } else {
-            self.readings.grow_old();
-            self.take(key);
+            drop(self.take(key));
+            self.disown_time();
         }
     }
 

@@ -9,6 +9,7 @@ mod scripts;
 #[cfg(feature = "signals")]
 mod signals;
 mod slack;
+mod slowness;
 mod sources;
 mod spinning;
 mod stopping;
