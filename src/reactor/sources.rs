@@ -149,7 +149,8 @@ impl<S> Reactor<S> {
     ///
     /// Of the sources that are ready in a turn, the urgent are called first. If there are more than the
     /// turn's [budget](super::TurnBudget) allows, they take turns by weight, 16 to 4 to 1, so that
-    /// nobody starves. It counts from the next time on that the source becomes ready. Timers have no
+    /// nobody starves; and so they do in the turn after one that left some, for whatever reason. It counts
+    /// from the next time on that the source becomes ready. Timers have no
     /// priority: their order is that of their deadlines. O(1). Libevent: `event_priority_set`, where the
     /// less urgent starve; libev: `ev_set_priority`.
     pub fn set_priority(&mut self, key: impl Into<SourceId>, priority: Priority) -> bool {

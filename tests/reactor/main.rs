@@ -6,6 +6,7 @@ mod misbehaving;
 mod panics;
 mod remote;
 mod scripts;
+mod shares;
 #[cfg(feature = "signals")]
 mod signals;
 mod slack;
