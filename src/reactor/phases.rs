@@ -80,11 +80,15 @@ impl<S> Reactor<S> {
     /// The source is at home again, and stays.
     #[inline]
     fn after_call(&mut self, key: RawKey, call: Call, next: Next) {
-        let ready = match call {
-            Call::Ready(ready) => ready.without(Ready::TIMED_OUT),
+        let causes = match call {
+            Call::Ready(ready) => ready,
             Call::Poked => Ready::NONE,
         };
-        if !ready.is_none() {
+        let ready = causes.without(Ready::TIMED_OUT);
+        // Also if it was activated as timed out, and is due to be: it has been told.
+        if !ready.is_none()
+            || (causes.is_timed_out() && self.timed_out(key).is_timed_out())
+        {
             self.restart_timeout(key);
         }
         if next == Next::Again {

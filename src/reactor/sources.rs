@@ -191,9 +191,7 @@ impl<S> Reactor<S> {
 
     /// Gives a slot free, and all that belongs to its source: its timeout, its name.
     pub(super) fn release_slot(&mut self, raw: RawKey) -> Option<Box<dyn AnySource<S>>> {
-        if let Ok(Some(timeout)) = self.slots.set_timeout(raw, None) {
-            self.timers.cancel(timeout.timer);
-        }
+        self.clear_timeout(SourceId(raw));
         self.marks.forget(Origin::Source(SourceId(raw)));
         self.slots.release(raw)
     }

@@ -352,10 +352,11 @@ impl<S> Reactor<S> {
                 self.marks.forget_timer(key);
                 end.unwrap_or_else(|panic| resume_unwind(panic));
             }
-            Some(Handler::Source { key, id }) => {
+            Some(Handler::Source { key: source, id }) => {
+                self.marks.forget_timer(key);
                 let now = self.begin_handler();
                 self.note_fired(scheduled, now);
-                self.call_source(state, key, Call::Ready(Ready::timer(id)));
+                self.call_source(state, source, Call::Ready(Ready::timer(id)));
             }
             // Two are handled above, and one that is away is not detached.
             Some(Handler::Every(_) | Handler::Timeout(_) | Handler::Away) | None => {}
