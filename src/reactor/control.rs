@@ -34,7 +34,8 @@ impl<S> Reactor<S> {
     ///
     /// # Panics
     ///
-    /// As [`turn`](Self::turn). It may be called again, and goes on where it was.
+    /// As [`turn`](Self::turn). It may be called again, and goes on where it was: what
+    /// [`stop_at`](Self::stop_at) was told counts on.
     pub fn run(&mut self, state: &mut S) -> io::Result<Exit> {
         self.refuse_in_turn()?;
         self.in_run = true;

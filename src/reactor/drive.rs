@@ -33,6 +33,9 @@ pub(crate) trait Drive<S, E> {
     ) -> Next {
         Next::Continue
     }
+
+    /// The source is on its way out, whoever has sent it: the place to cancel its timers.
+    fn leave(&mut self, _reactor: &mut Reactor<S>, _source: &mut E) {}
 }
 
 /// A plain function as a driver.
@@ -70,6 +73,9 @@ pub(super) trait AnySource<S> {
         key: RawKey,
         call: Call,
     ) -> Next;
+
+    /// Has the driver take back what it has in the reactor. The slot is free already.
+    fn leave(&mut self, reactor: &mut Reactor<S>);
 
     /// The source, to be registered and deregistered; `None`: its handler has it, for good.
     fn source(&mut self) -> Option<&mut dyn Source>;
@@ -109,6 +115,10 @@ where
             }
             Call::Poked => driver.poked(state, reactor, key, &mut self.source),
         }
+    }
+
+    fn leave(&mut self, reactor: &mut Reactor<S>) {
+        self.driver.leave(reactor, &mut self.source);
     }
 
     fn source(&mut self) -> Option<&mut dyn Source> {

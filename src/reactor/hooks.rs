@@ -78,13 +78,25 @@ impl<S> Hooks<S> {
         last: u64,
     ) -> Option<(HookKey, HookFn<S, A>)> {
         let hook = kind(self).iter_mut().find(|hook| hook.key.0 > previous)?;
-        (hook.key.0 <= last).then_some((hook.key, hook.f.take()?))
+        if hook.key.0 > last {
+            return None;
+        }
+        Some((hook.key, hook.f.take()?))
     }
 
-    /// Puts it back, unless it was removed meanwhile.
-    fn put_back<A>(&mut self, kind: Kind<S, A>, key: HookKey, f: HookFn<S, A>) {
-        if let Some(hook) = kind(self).iter_mut().find(|hook| hook.key == key) {
-            hook.f = Some(f);
+    /// Puts it back. Hands it back if it was removed meanwhile.
+    fn put_back<A>(
+        &mut self,
+        kind: Kind<S, A>,
+        key: HookKey,
+        f: HookFn<S, A>,
+    ) -> Result<(), HookFn<S, A>> {
+        match kind(self).iter_mut().find(|hook| hook.key == key) {
+            Some(hook) => {
+                hook.f = Some(f);
+                Ok(())
+            }
+            None => Err(f),
         }
     }
 
@@ -165,17 +177,19 @@ impl<S> Reactor<S> {
             self.begin_call(Origin::Hook(key));
             let call = AssertUnwindSafe(|| f(state, self, argument));
             match catch_unwind(call) {
-                Ok(Next::Stop) => {
+                Ok(next) => {
                     self.end_call();
-                    self.readings.grow_old();
-                    self.remove_hook(key);
-                }
-                Ok(Next::Continue | Next::Again) => {
-                    self.end_call();
-                    self.hooks.put_back(kind, key, f);
+                    if next == Next::Stop {
+                        self.remove_hook(key);
+                    }
+                    if let Err(gone) = self.hooks.put_back(kind, key, f) {
+                        drop(gone);
+                        self.disown_time();
+                    }
                 }
                 Err(panic) => {
                     self.remove_hook(key);
+                    drop(f);
                     resume_unwind(panic);
                 }
             }

@@ -135,6 +135,8 @@ where
         Next::Stop
     }
 
+    fn leave(&mut self, _: &mut Reactor<S>) {}
+
     fn source(&mut self) -> Option<&mut dyn Source> {
         self.both.as_mut().map(|(source, _)| source as &mut dyn Source)
     }

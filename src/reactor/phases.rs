@@ -24,22 +24,21 @@ impl<S> Reactor<S> {
             return called;
         }
         let mut budget = self.budget.events;
-        let mut round = self.slots.begin_round(budget);
+        self.slots.begin_round(budget);
         self.begin_phase();
-        while !self.is_stopping() {
-            if !round.is_over() && (budget == 0 || (called > 0 && self.is_out_of_time()))
-            {
+        while !self.is_stopping() && !self.slots.is_round_over() {
+            if budget == 0 || (called > 0 && self.is_out_of_time()) {
                 self.note_hit(Phase::Sources, budget > 0);
                 break;
             }
-            let Some((key, ready)) = self.slots.next_ready(&mut round) else { break };
-            budget -= 1;
+            let Some((key, ready)) = self.slots.next_ready() else { break };
+            // A source that is gone costs a look, and has cost more when it was deregistered.
             if !ready.is_none() {
+                budget -= 1;
                 let ready = ready | self.timed_out(key);
                 called += usize::from(self.call_source(state, key, Call::Ready(ready)));
             }
         }
-        self.slots.end_round(&round);
         called
     }
 
@@ -62,11 +61,13 @@ impl<S> Reactor<S> {
         match gone {
             None => self.after_call(key, call, next),
             Some(mut source) => {
-                self.readings.grow_old();
                 self.put_away(key);
+                source.leave(self);
                 if let Some(source) = source.source() {
                     self.forget_source(source);
                 }
+                drop(source);
+                self.disown_time();
             }
         }
         if let Some(panic) = panic {
@@ -79,11 +80,15 @@ impl<S> Reactor<S> {
     /// The source is at home again, and stays.
     #[inline]
     fn after_call(&mut self, key: RawKey, call: Call, next: Next) {
-        let ready = match call {
-            Call::Ready(ready) => ready.without(Ready::TIMED_OUT),
+        let causes = match call {
+            Call::Ready(ready) => ready,
             Call::Poked => Ready::NONE,
         };
-        if !ready.is_none() {
+        let ready = causes.without(Ready::TIMED_OUT);
+        // Also if it was activated as timed out, and is due to be: it has been told.
+        if !ready.is_none()
+            || (causes.is_timed_out() && self.timed_out(key).is_timed_out())
+        {
             self.restart_timeout(key);
         }
         if next == Next::Again {
@@ -96,12 +101,7 @@ impl<S> Reactor<S> {
     /// Takes the timers that are due out of their order, to be called in the timers' phase. True:
     /// the budget left some.
     pub(super) fn detach_due(&mut self) -> bool {
-        let is_spent = self.detach_by(self.now);
-        let leaves_some = is_spent && self.may_be_due(self.now);
-        if leaves_some {
-            self.note_hit(Phase::Timers, false);
-        }
-        leaves_some
+        self.detach_by(self.now) && self.may_be_due(self.now)
     }
 
     /// As `detach_due`, those that are due at `then`. True: the budget is spent.
@@ -114,19 +114,23 @@ impl<S> Reactor<S> {
         budget.is_spent()
     }
 
-    pub(super) fn run_timers(&mut self, state: &mut S) -> usize {
-        let mut fired = 0;
+    /// Calls the timers that were detached; `is_cut`: there are more that are due.
+    pub(super) fn run_timers(&mut self, state: &mut S, is_cut: bool) -> usize {
+        let (mut fired, mut is_out_of_time) = (0, false);
         if !self.batch.is_empty() {
             self.begin_phase();
         }
         while !self.is_stopping() {
             if fired > 0 && !self.batch.is_empty() && self.is_out_of_time() {
-                self.note_hit(Phase::Timers, true);
+                is_out_of_time = true;
                 break;
             }
             let Some((key, scheduled)) = self.batch.pop_front() else { break };
             fired += usize::from(self.fire(state, key, scheduled));
             self.tell_if_slow(state);
+        }
+        if is_cut || is_out_of_time {
+            self.note_hit(Phase::Timers, is_out_of_time);
         }
         fired
     }

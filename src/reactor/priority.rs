@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - I1: where a turn can call all that are ready, the urgent go first, and within a priority who was
-//!   ready first.
+//! - I1: where a turn can call all that are ready, and the one before did, the urgent go first, and
+//!   within a priority who was ready first.
 //! - I2: where it can not, they take turns by weight: of 21 calls at least 16 are for high, 4 for normal
 //!   and 1 for low priority, as far as each has somebody waiting. So nobody waits for ever, whatever
 //!   the others do: libevent's and libev's priorities starve by design.
@@ -37,13 +37,14 @@ pub(super) struct Waiting {
     queues: [VecDeque<RawKey>; Priority::COUNT],
     /// What each has saved up by not being chosen. Between two rounds, too: a turn may be a single call.
     credits: [i32; Priority::COUNT],
-    /// The last round left somebody waiting.
-    is_crowded: bool,
+    /// The round that goes on, or the last one: wherever a stop, a panic, the time or the budget has
+    /// ended it.
+    round: Round,
 }
 
 /// How many of each priority a round may still call: newcomers wait for the next one.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct Round {
+#[derive(Copy, Clone, Default, Debug)]
+struct Round {
     left: [usize; Priority::COUNT],
     by_weight: bool,
 }
@@ -58,37 +59,36 @@ impl Waiting {
     }
 
     /// Begins a round of all that wait now, of whom `most` may be called.
-    pub(super) fn begin_round(&mut self, most: usize) -> Round {
+    pub(super) fn begin_round(&mut self, most: usize) {
         let left = self.queues.each_ref().map(VecDeque::len);
-        // A stop, a panic or the time may end it anywhere: until it is over, it has left somebody.
-        let by_weight =
-            core::mem::replace(&mut self.is_crowded, true) || self.len() > most;
-        Round { left, by_weight }
+        // Whom the round before has left must not be overtaken again and again.
+        let by_weight = !self.is_round_over() || self.len() > most;
+        self.round = Round { left, by_weight };
     }
 
     /// The next one of the round, if it has one.
-    pub(super) fn next_of(&mut self, round: &mut Round) -> Option<RawKey> {
-        let chosen = if round.by_weight {
-            self.heaviest(round)
+    pub(super) fn next_of_round(&mut self) -> Option<RawKey> {
+        let chosen = if self.round.by_weight {
+            self.heaviest()
         } else {
-            round.left.iter().position(|&left| left > 0)
+            self.round.left.iter().position(|&left| left > 0)
         };
         let chosen = chosen?;
-        round.left[chosen] -= 1;
+        self.round.left[chosen] -= 1;
         self.queues[chosen].pop_front()
     }
 
-    /// Ends a round, wherever it is.
-    pub(super) fn end_round(&mut self, round: &Round) {
-        self.is_crowded = !round.is_over();
+    /// Whether all of the round have been called.
+    pub(super) fn is_round_over(&self) -> bool {
+        self.round.left == [0; Priority::COUNT]
     }
 
     /// Smooth weighted round-robin: all that have somebody gain their weight, and who has most pays for
     /// the call what all have gained.
-    fn heaviest(&mut self, round: &Round) -> Option<usize> {
+    fn heaviest(&mut self) -> Option<usize> {
         let (mut chosen, mut gained) = (None, 0);
         for (class, &weight) in Priority::WEIGHTS.iter().enumerate() {
-            if round.left[class] == 0 {
+            if self.round.left[class] == 0 {
                 // Nothing is saved up by who has nothing to do.
                 self.credits[class] = 0;
                 continue;
@@ -101,13 +101,6 @@ impl Waiting {
         }
         self.credits[chosen?] -= gained;
         chosen
-    }
-}
-
-impl Round {
-    /// Whether all have been called.
-    pub(super) fn is_over(&self) -> bool {
-        self.left == [0; Priority::COUNT]
     }
 }
 
@@ -133,13 +126,12 @@ mod tests {
         }
         let mut called = Vec::new();
         while called.len() < calls {
-            let mut round = waiting.begin_round(most);
+            waiting.begin_round(most);
             for _ in 0..most {
-                let key = waiting.next_of(&mut round).unwrap();
+                let key = waiting.next_of_round().unwrap();
                 called.push(key.index as usize);
                 waiting.push(key, ALL[key.index as usize]);
             }
-            waiting.end_round(&round);
         }
         called
     }
@@ -150,13 +142,13 @@ mod tests {
         for class in [Priority::Low, Priority::Normal, Priority::High, Priority::Low] {
             waiting.push(key(waiting.len()), class);
         }
-        let mut round = waiting.begin_round(4);
+        waiting.begin_round(4);
         let mut order = Vec::new();
-        while let Some(key) = waiting.next_of(&mut round) {
+        while let Some(key) = waiting.next_of_round() {
             order.push(key.index);
         }
         assert_eq!(order, [2, 1, 0, 3]);
-        assert!(round.is_over());
+        assert!(waiting.is_round_over());
     }
 
     #[test]
@@ -177,10 +169,10 @@ mod tests {
     fn a_newcomer_waits_for_the_next_round() {
         let mut waiting = Waiting::default();
         waiting.push(key(0), Priority::Low);
-        let mut round = waiting.begin_round(10);
+        waiting.begin_round(10);
         waiting.push(key(1), Priority::High);
-        assert_eq!(waiting.next_of(&mut round), Some(key(0)));
-        assert_eq!(waiting.next_of(&mut round), None);
+        assert_eq!(waiting.next_of_round(), Some(key(0)));
+        assert_eq!(waiting.next_of_round(), None);
         assert_eq!(waiting.len(), 1);
     }
 
@@ -192,11 +184,10 @@ mod tests {
             assert!(turn < 20, "the low one starves");
             waiting.push(key(0), Priority::High);
             // A stop after the first call of each round.
-            let mut round = waiting.begin_round(100);
-            if waiting.next_of(&mut round) == Some(key(2)) {
+            waiting.begin_round(100);
+            if waiting.next_of_round() == Some(key(2)) {
                 break;
             }
-            waiting.end_round(&round);
         }
     }
 }

@@ -17,7 +17,7 @@ use mio::Interest;
 
 use super::drive::AnySource;
 use super::key::RawKey;
-use super::priority::{Round, Waiting};
+use super::priority::Waiting;
 use super::{Priority, Ready, SourceId};
 use crate::timers::TimerKey;
 
@@ -286,17 +286,18 @@ impl<S> Slots<S> {
     }
 
     /// Begins a round of those that wait for a call now, of which `most` may be called.
-    pub(super) fn begin_round(&mut self, most: usize) -> Round {
-        self.ready.begin_round(most)
+    pub(super) fn begin_round(&mut self, most: usize) {
+        self.ready.begin_round(most);
     }
 
-    pub(super) fn end_round(&mut self, round: &Round) {
-        self.ready.end_round(round);
+    /// Whether all of the round have been called.
+    pub(super) fn is_round_over(&self) -> bool {
+        self.ready.is_round_over()
     }
 
     /// The next source of the round, and why it waits for a call.
-    pub(super) fn next_ready(&mut self, round: &mut Round) -> Option<(RawKey, Ready)> {
-        let key = self.ready.next_of(round)?;
+    pub(super) fn next_ready(&mut self) -> Option<(RawKey, Ready)> {
+        let key = self.ready.next_of_round()?;
         let slot = self.slot_mut(key);
         let ready = slot.map_or(Ready::NONE, |slot| {
             slot.queued = false;
@@ -373,8 +374,8 @@ mod tests {
     use super::*;
 
     fn next(slots: &mut Slots<()>) -> Option<(RawKey, Ready)> {
-        let mut round = slots.begin_round(usize::MAX);
-        slots.next_ready(&mut round)
+        slots.begin_round(usize::MAX);
+        slots.next_ready()
     }
 
     #[test]

@@ -68,8 +68,11 @@ impl<S> Reactor<S> {
     /// answers [`Next::Stop`]. It takes the place of the one before.
     ///
     /// A handler is never interrupted, and one that does not return is not seen: for that there are
-    /// watchdogs on other threads. `f` itself is not watched. A handler that panicked is not told of. With
-    /// [histograms](super::ReactorBuilder::histograms) switched off it costs a reading of the clock for
+    /// watchdogs on other threads. `f` itself is not watched: its time counts to nobody, and neither does
+    /// that of dropping a handler that is gone. It finds the slow one in order again: a source is at home,
+    /// an interval scheduled, and either can be removed there. A handler that panicked is not told of. Set
+    /// inside a handler it is told of that one, too; with [histograms](super::ReactorBuilder::histograms)
+    /// switched off, of what it took from then on. With those off it costs a reading of the clock for
     /// each handler, else a comparison. [`ReactorStats::slow_handlers`](super::ReactorStats) counts them.
     /// Node has `blocked-at` for it, Go's and Java's loops log lines; libevent has none.
     ///
@@ -97,6 +100,10 @@ impl<S> Reactor<S> {
         // The longest limit of all would be taken for none: nothing is slower anyway.
         let limit_nanos =
             u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX).min(u64::MAX - 1);
+        if !self.options.histograms && !self.slow.watches() {
+            // Nobody has read the clock for whoever ran before in this turn.
+            self.readings.begin_handler(self.fresh_now());
+        }
         self.slow = SlowWatch { limit_nanos, f: Some(Box::new(f)), seen: None };
     }
 
@@ -117,12 +124,12 @@ impl<S> Reactor<S> {
         // If it panics, it is gone: nobody is told again.
         let limit_nanos = core::mem::replace(&mut self.slow.limit_nanos, u64::MAX);
         let next = f(state, self, slow);
-        // Its time is nobody's: neither of the handler before it nor of the next.
-        self.readings.begin_handler(self.fresh_now());
-        self.readings.grow_old();
         // Unless it has put another in its place.
         if next != Next::Stop && !self.slow.watches() {
             self.slow = SlowWatch { limit_nanos, f: Some(f), seen: None };
+        } else {
+            drop(f);
         }
+        self.disown_time();
     }
 }

@@ -126,6 +126,7 @@ impl<S> Reactor<S> {
         // A key of another reactor may find a source of another type here. It stays.
         self.slots.get_mut(raw)?.as_any_mut()?.downcast_ref::<E>()?;
         let mut boxed = self.release_slot(raw)?;
+        boxed.leave(self);
         if let Some(source) = boxed.source() {
             self.forget_source(source);
         }
@@ -153,7 +154,8 @@ impl<S> Reactor<S> {
     ///
     /// Of the sources that are ready in a turn, the urgent are called first. If there are more than the
     /// turn's [budget](super::TurnBudget) allows, they take turns by weight, 16 to 4 to 1, so that
-    /// nobody starves. It counts from the next time on that the source becomes ready. Timers have no
+    /// nobody starves; and so they do in the turn after one that left some, for whatever reason. It counts
+    /// from the next time on that the source becomes ready. Timers have no
     /// priority: their order is that of their deadlines. O(1). Libevent: `event_priority_set`, where the
     /// less urgent starve; libev: `ev_set_priority`.
     pub fn set_priority(&mut self, key: impl Into<SourceId>, priority: Priority) -> bool {
@@ -194,9 +196,7 @@ impl<S> Reactor<S> {
 
     /// Gives a slot free, and all that belongs to its source: its timeout, its name.
     pub(super) fn release_slot(&mut self, raw: RawKey) -> Option<Box<dyn AnySource<S>>> {
-        if let Ok(Some(timeout)) = self.slots.set_timeout(raw, None) {
-            self.timers.cancel(timeout.timer);
-        }
+        self.clear_timeout(SourceId(raw));
         self.marks.forget(Origin::Source(SourceId(raw)));
         self.slots.release(raw)
     }

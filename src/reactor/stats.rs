@@ -179,6 +179,15 @@ impl<S> Reactor<S> {
         self.stats.most_sources = self.slots.len();
     }
 
+    /// Something was dropped, or told, that may have taken its time: that is nobody's, neither of the
+    /// handler before it nor of the next one.
+    pub(super) fn disown_time(&mut self) {
+        if self.options.histograms || self.slow.watches() {
+            self.readings.begin_handler(self.fresh_now());
+        }
+        self.readings.grow_old();
+    }
+
     /// A timer was added.
     #[inline]
     pub(super) fn note_population(&mut self) {

@@ -75,7 +75,11 @@ impl<S> Reactor<S> {
     /// none. O(1). Libevent: `event_remove_timer`.
     pub fn clear_timeout(&mut self, key: impl Into<SourceId>) -> bool {
         match self.slots.set_timeout(key.into().raw(), None) {
-            Ok(Some(timeout)) => self.timers.cancel(timeout.timer).is_some(),
+            Ok(Some(timeout)) => {
+                // Somebody may have read its key in a dump, and given it a name.
+                self.marks.forget_timer(timeout.timer);
+                self.timers.cancel(timeout.timer).is_some()
+            }
             Ok(None) | Err(()) => false,
         }
     }

@@ -352,10 +352,11 @@ impl<S> Reactor<S> {
                 self.marks.forget_timer(key);
                 end.unwrap_or_else(|panic| resume_unwind(panic));
             }
-            Some(Handler::Source { key, id }) => {
+            Some(Handler::Source { key: source, id }) => {
+                self.marks.forget_timer(key);
                 let now = self.begin_handler();
                 self.note_fired(scheduled, now);
-                self.call_source(state, key, Call::Ready(Ready::timer(id)));
+                self.call_source(state, source, Call::Ready(Ready::timer(id)));
             }
             // Two are handled above, and one that is away is not detached.
             Some(Handler::Every(_) | Handler::Timeout(_) | Handler::Away) | None => {}
@@ -378,9 +379,9 @@ impl<S> Reactor<S> {
             interval.reset_at(scheduled);
         }
         let Some(tick) = interval.tick(now) else {
-            self.readings.grow_old();
             self.take(key);
-            return;
+            drop(ticking);
+            return self.disown_time();
         };
         let next = (!interval.is_over()).then(|| interval.next_deadline());
         self.ticking = Some(Ticked { next, drift: interval.drift() });
@@ -392,11 +393,13 @@ impl<S> Reactor<S> {
         match answer {
             Ok(Next::Continue | Next::Again) => self.tick_again(key, ticking, next),
             Ok(Next::Stop) => {
-                self.readings.grow_old();
                 self.take(key);
+                drop(ticking);
+                self.disown_time();
             }
             Err(panic) => {
                 self.take(key);
+                drop(ticking);
                 resume_unwind(panic);
             }
         }
@@ -411,7 +414,8 @@ impl<S> Reactor<S> {
         next: Option<Instant>,
     ) {
         let Some(handler @ Handler::Away) = self.timers.get_mut(key) else {
-            return self.readings.grow_old();
+            drop(ticking);
+            return self.disown_time();
         };
         *handler = Handler::Every(ticking);
         if !self.timers.is_detached(key) {
@@ -421,8 +425,8 @@ impl<S> Reactor<S> {
             self.timers.reschedule(key, next);
             self.waiter.moved(key, next);
         } else {
-            self.readings.grow_old();
-            self.take(key);
+            drop(self.take(key));
+            self.disown_time();
         }
     }
 

@@ -84,7 +84,7 @@ impl<S> Reactor<S> {
             self.run_after_hooks(state);
         }
         turn.sources = self.run_sources(state);
-        turn.timers = self.run_timers(state);
+        turn.timers = self.run_timers(state, leaves_some);
         let leaves_some = leaves_some || !self.batch.is_empty();
         self.readings.left_behind = leaves_some.then_some(self.now);
         turn.deferred = self.run_deferred(state) + self.run_poked(state);

@@ -6,11 +6,15 @@ mod asleep;
 mod looking;
 mod memory;
 mod misbehaving;
+mod pairs;
+mod panics;
 mod remote;
 mod scripts;
+mod shares;
 #[cfg(feature = "signals")]
 mod signals;
 mod slack;
+mod slowness;
 mod sources;
 mod spinning;
 mod stepping;

@@ -187,6 +187,95 @@ fn turn_and_run_inside_a_handler_are_refused_and_change_nothing() {
     );
 }
 
+#[test]
+fn a_hook_that_a_hook_adds_is_called_from_the_next_turn_on_and_so_are_those_behind_it() {
+    for is_before in [true, false] {
+        let (mut reactor, _clock) = manual::<Log>();
+        let add = move |reactor: &mut tourbillon::Reactor<Log>, name: &'static str| {
+            if is_before {
+                reactor.before_wait(move |log: &mut Log, _, _| {
+                    log.push(name);
+                    Next::Continue
+                })
+            } else {
+                reactor.after_wait(move |log: &mut Log, _, _| {
+                    log.push(name);
+                    Next::Continue
+                })
+            }
+        };
+        let mut is_new = true;
+        let mut adds = move |log: &mut Log, reactor: &mut _| {
+            log.push("adds");
+            if std::mem::take(&mut is_new) {
+                add(reactor, "added");
+                add(reactor, "and another");
+            }
+            Next::Continue
+        };
+        if is_before {
+            reactor.before_wait(move |log: &mut Log, reactor, _| adds(log, reactor));
+        } else {
+            reactor.after_wait(move |log: &mut Log, reactor, _| adds(log, reactor));
+        }
+        let mut log = Log::new();
+        turn(&mut reactor, &mut log);
+        assert_eq!(log, ["adds"]);
+        turn(&mut reactor, &mut log);
+        turn(&mut reactor, &mut log);
+        assert_eq!(log[1..4], ["adds", "added", "and another"]);
+        assert_eq!(log[4..], log[1..4]);
+    }
+}
+
+#[test]
+fn an_activation_as_timed_out_and_the_timeout_of_the_same_turn_are_one_call() {
+    let (mut reactor, clock) = manual::<u32>();
+    let event = reactor
+        .event(|count: &mut u32, _, ready| {
+            assert_eq!(ready, Ready::TIMED_OUT);
+            *count += 1;
+            Next::Continue
+        })
+        .unwrap();
+    reactor.set_timeout(event, nanos(10));
+    reactor.activate(event, Ready::TIMED_OUT);
+    clock.set(at(13));
+    let mut count = 0;
+    assert_eq!((turn(&mut reactor, &mut count), count), (1, 1));
+    assert_eq!(reactor.timeout_remaining(event), Some(nanos(10)));
+    // One that is not due is neither told nor moved by it.
+    clock.set(at(17));
+    reactor.activate(event, Ready::TIMED_OUT);
+    assert_eq!((turn(&mut reactor, &mut count), count), (1, 2));
+    assert_eq!(reactor.timeout_remaining(event), Some(nanos(6)));
+}
+
+#[test]
+fn marks_of_a_timer_that_belongs_to_a_stream_go_with_it() {
+    let mut reactor = tourbillon::Reactor::<Log>::new().unwrap();
+    let (_peer, ours) = mio::net::UnixStream::pair().unwrap();
+    let stream = tourbillon::BufferEvent::new(ours).idle_timeout(Duration::ZERO);
+    let key = stream
+        .attach(&mut reactor, |log: &mut Log, _, stream, _| {
+            log.push("told");
+            stream.close();
+        })
+        .unwrap();
+    let mut log = Log::new();
+    reactor.turn(&mut log, Duration::ZERO).unwrap();
+    let timer = reactor.dump().timers[0].key;
+    assert!(reactor.set_keeps_alive(timer, false) && reactor.set_name(timer, "idle"));
+    while reactor.is_registered(key) {
+        reactor.turn(&mut log, Duration::from_millis(1)).unwrap();
+    }
+    assert_eq!(reactor.name(timer), None);
+    // Or this one would be taken for the one that keeps nothing alive.
+    reactor.after(Duration::from_millis(1), |log: &mut Log, _, _| log.push("after"));
+    assert_eq!(reactor.run(&mut log).unwrap(), tourbillon::Exit::Idle);
+    assert_eq!(log, ["told", "told", "after"]);
+}
+
 /// Where the panic comes from in the test below.
 #[derive(Copy, Clone, PartialEq, Debug)]
 enum Culprit {

@@ -107,4 +107,8 @@ where
     ) -> Next {
         self.drive(state, reactor, stream, Ready::NONE)
     }
+
+    fn leave(&mut self, reactor: &mut Reactor<S>, stream: &mut BufferEvent) {
+        stream.timeouts.cancel(reactor);
+    }
 }

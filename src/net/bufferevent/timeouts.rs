@@ -83,6 +83,16 @@ impl Timeouts {
         linger.settle(reactor, stream, LINGER, now.linger);
     }
 
+    /// The stream is taken out of the reactor: nobody is left whom its timers could tell.
+    pub(super) fn cancel<S>(&mut self, reactor: &mut Reactor<S>) {
+        let PerTimer { read, write, idle, linger } = &mut self.countdowns;
+        for countdown in [read, write, idle, linger] {
+            if let Some(timer) = countdown.timer.take() {
+                reactor.cancel(timer);
+            }
+        }
+    }
+
     /// The stream is attached anew: timers of its former life are not its own any more.
     pub(super) fn forget(&mut self) {
         let PerTimer { read, write, idle, linger } = &mut self.countdowns;

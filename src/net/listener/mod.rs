@@ -27,6 +27,7 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
 use crate::reactor::{Drive, Next, Phase, Reactor, Ready, SourceKey, SourceTimer};
+use crate::timers::TimerKey;
 
 use backoff::Backoff;
 
@@ -74,8 +75,8 @@ pub struct Listener {
     readable: bool,
     /// How many may still be accepted in which turn, however often the listener is called in it.
     share: (u64, usize),
-    /// A retry is scheduled; until then nothing is accepted.
-    waiting: bool,
+    /// The timer of the next try; until then nothing is accepted.
+    retry: Option<TimerKey>,
 }
 
 /// How a row of accepts ended.
@@ -114,7 +115,7 @@ impl Listener {
             enabled: true,
             readable: false,
             share: (0, 0),
-            waiting: false,
+            retry: None,
         };
         reactor.register_driver(listener, Interest::READABLE, Accept { handler })
     }
@@ -220,7 +221,8 @@ impl<F> Accept<F> {
         }
         loop {
             // The handler may have deregistered the listener.
-            let may_accept = listener.enabled && !listener.waiting && listener.readable;
+            let may_accept =
+                listener.enabled && listener.retry.is_none() && listener.readable;
             if !may_accept || reactor.is_doomed(key) {
                 return Outcome::Done;
             }
@@ -257,7 +259,7 @@ impl<F> Accept<F> {
     {
         listener.readable |= !ready.is_none();
         if ready.is_timer(RETRY) {
-            listener.waiting = false;
+            listener.retry = None;
         }
         match self.accept_all(state, reactor, key, listener) {
             Outcome::Done => {}
@@ -266,8 +268,7 @@ impl<F> Accept<F> {
                 reactor.activate(key, Ready::READABLE);
             }
             Outcome::Wait(wait) => {
-                listener.waiting = true;
-                reactor.source_timer_after(key, RETRY, wait);
+                listener.retry = Some(reactor.source_timer_after(key, RETRY, wait));
             }
         }
         Next::Continue
@@ -298,6 +299,12 @@ where
     ) -> Next {
         self.drive(state, reactor, key, listener, Ready::NONE)
     }
+
+    fn leave(&mut self, reactor: &mut Reactor<S>, listener: &mut Listener) {
+        if let Some(retry) = listener.retry.take() {
+            reactor.cancel(retry);
+        }
+    }
 }
 
 impl fmt::Debug for Listener {
@@ -305,7 +312,7 @@ impl fmt::Debug for Listener {
         f.debug_struct("Listener")
             .field("socket", &self.socket)
             .field("enabled", &self.enabled)
-            .field("waiting", &self.waiting)
+            .field("waiting", &self.retry.is_some())
             .field("stats", &self.stats)
             .finish_non_exhaustive()
     }
