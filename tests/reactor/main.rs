@@ -3,6 +3,7 @@
 #![cfg(all(feature = "mio", unix))]
 
 mod memory;
+mod memory_like_unix;
 mod misbehaving;
 mod remote;
 mod scripts;
