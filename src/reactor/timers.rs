@@ -375,7 +375,8 @@ impl<S> Reactor<S> {
     ) {
         let now = self.begin_handler();
         let interval = ticking.interval_mut();
-        if interval.next_deadline() != scheduled {
+        // One that is over says the end of time as well, and has been rescheduled if it comes here.
+        if interval.is_over() || interval.next_deadline() != scheduled {
             interval.reset_at(scheduled);
         }
         let Some(tick) = interval.tick(now) else {

@@ -5,6 +5,7 @@
 mod asleep;
 mod looking;
 mod memory;
+mod memory_like_unix;
 mod misbehaving;
 mod pairs;
 mod panics;

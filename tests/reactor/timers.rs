@@ -6,7 +6,7 @@ use std::time::Duration;
 use mio::Interest;
 use mio::unix::pipe;
 use tourbillon::reactor::{Fired, Next, Reactor};
-use tourbillon::time::{Interval, MissedTickBehavior};
+use tourbillon::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::{Log, at, drain, manual, manual_with_budget, nanos, turn};
 
@@ -320,4 +320,25 @@ fn inside_its_handler_an_interval_tells_its_next_tick_and_may_be_moved_or_cancel
     }
     assert_eq!(seen, [10, 40, 47, 57]);
     assert!(!reactor.is_pending(key) && reactor.timer_count() == 0);
+}
+
+#[test]
+fn an_interval_without_a_next_tick_can_be_started_anew_at_the_end_of_time() {
+    let (mut reactor, clock) = manual::<u32>();
+    clock.set(Instant::MAX);
+    let interval = Interval::new(Instant::MAX, nanos(10)).unwrap();
+    let key = reactor.interval(interval, |ticks, reactor, fired| {
+        *ticks += 1;
+        assert_eq!(fired.scheduled, Instant::MAX);
+        if *ticks < 3 {
+            assert!(reactor.reschedule(fired.key, Instant::MAX));
+        }
+        Next::Continue
+    });
+    let mut ticks = 0;
+    for expected in [1, 2, 3, 3] {
+        turn(&mut reactor, &mut ticks);
+        assert_eq!(ticks, expected);
+        assert_eq!(reactor.is_pending(key), ticks < 3);
+    }
 }
