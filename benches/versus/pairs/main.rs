@@ -17,13 +17,14 @@
 //! run; nobody fails for being slow.
 //!
 //! What each file answers: `who` is compared; `ours` and the files in C how each does it; `round` what
-//! it answered; `goals` what that is to be; `table` how it is shown.
+//! it answered; `ratio` how two compare, `goals` how they are to; `table` how it is shown.
 
 mod goals;
 #[path = "../precision/machine.rs"]
 mod machine;
 mod options;
 mod ours;
+mod ratio;
 mod round;
 mod table;
 mod who;
@@ -71,10 +72,16 @@ fn measure(
     options: &Options,
 ) -> Result<Vec<Vec<Round>>, String> {
     let mut found = vec![Vec::new(); contenders.len()];
-    for _ in 0..options.rounds() {
-        for (who, found) in contenders.iter().zip(&mut found) {
+    for round in 0..options.rounds() {
+        let mut places: Vec<_> = (0..contenders.len()).collect();
+        // There and back, so that nobody is always the one before or after somebody else.
+        if round % 2 == 1 {
+            places.reverse();
+        }
+        for place in places {
+            let who = contenders[place];
             if who.refusal(options).is_none() {
-                found.push(Round::run(*who, plan, options)?);
+                found[place].push(Round::run(who, plan, options)?);
             }
         }
     }

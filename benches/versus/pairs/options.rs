@@ -24,10 +24,10 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1_000)]
     pub(crate) writes: u32,
     /// Rounds, in each of which every contender has a process of its own; the median counts.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
     /// Runs of a process, of which the median counts. One more comes first and does not count.
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
     /// Contenders to measure; all of them by default.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,…")]

@@ -3,6 +3,7 @@
 use crate::goals;
 use crate::machine;
 use crate::options::{Options, Plan};
+use crate::ratio::Ratio;
 use crate::round::Round;
 use crate::who::{Timeouts, Who};
 
@@ -15,8 +16,9 @@ pub(crate) fn head(options: &Options) {
         "{}. Medians of {} rounds, in each of which every contender has a process of its own, by \
          turns; of a process the median of its runs. *A run* is from the first look at the kernel \
          until every byte is read; *over epoll* is what that takes a byte beyond the faster of the bare \
-         loops without timeouts; *libevent ÷* is libevent's time of the same kind ÷ this one, and *libevent ÷ \
-         bare epoll* what a loop would come to that took no time itself.\n",
+         loops without timeouts; *libevent ÷* is libevent's time of the same kind ÷ this one, round by \
+         round, and in brackets the quartiles of the rounds; *libevent ÷ bare epoll* is what a loop would \
+         come to that took no time itself.\n",
         machine::description(),
         options.rounds()
     );
@@ -32,13 +34,13 @@ pub(crate) fn print(plan: Plan, contenders: &[Who], found: &[Vec<Round>]) {
         plan.writes,
         plan.bytes()
     );
-    let figures = |who: Who| {
+    let rounds = |who: Who| {
         let place = contenders.iter().position(|other| *other == who)?;
-        Round::fold(&found[place])
+        Some(found[place].as_slice())
     };
     let least = [Who::Epoll, Who::EpollEdge]
         .into_iter()
-        .filter_map(figures)
+        .filter_map(|who| Round::fold(rounds(who)?))
         .map(|round| round.bytes)
         .reduce(f64::min);
     println!(
@@ -47,15 +49,15 @@ pub(crate) fn print(plan: Plan, contenders: &[Who], found: &[Vec<Round>]) {
     );
     println!("|---|---|--:|--:|--:|--:|--:|--:|--:|");
     for timeouts in Timeouts::ALL {
-        let theirs = figures(Who::libevents(timeouts));
+        let theirs = rounds(Who::libevents(timeouts));
         for (place, &who) in contenders.iter().enumerate() {
             if who.timeouts() == timeouts {
-                let row = row(plan, figures(who), least, theirs);
                 println!(
-                    "| {} | {} [{}] | {row} |",
+                    "| {} | {} [{}] | {} |",
                     timeouts.name(),
                     who.name(),
-                    place + 1
+                    place + 1,
+                    row(plan, &found[place], least, theirs)
                 );
             }
         }
@@ -64,9 +66,8 @@ pub(crate) fn print(plan: Plan, contenders: &[Who], found: &[Vec<Round>]) {
         "\n| goal | libevent ÷ ours at least | is | libevent ÷ bare epoll | verdict |"
     );
     println!("|---|--:|--:|--:|---|");
-    let cell =
-        |it: Option<f64>| it.map_or_else(|| "–".to_owned(), |it| format!("{it:.2}"));
-    for goal in goals::judge(figures) {
+    let cell = |ratio: Option<Ratio>| ratio.map_or_else(dash, |ratio| ratio.to_string());
+    for goal in goals::judge(rounds) {
         let (ratio, most) = (cell(goal.ratio), cell(goal.most));
         println!(
             "| {} | {} | {ratio} | {most} | {} |",
@@ -78,26 +79,30 @@ pub(crate) fn print(plan: Plan, contenders: &[Who], found: &[Vec<Round>]) {
 
 fn row(
     plan: Plan,
-    figures: Option<Round>,
+    ours: &[Round],
     least: Option<f64>,
-    theirs: Option<Round>,
+    theirs: Option<&[Round]>,
 ) -> String {
-    let Some(round) = figures else { return ["–"; 7].join(" | ") };
+    let Some(round) = Round::fold(ours) else { return ["–"; 7].join(" | ") };
     let bytes = f64::from(plan.bytes());
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let ratio = |figure: fn(&Round) -> f64| {
-        or_dash(theirs.map(|theirs| format!("{:.2}", figure(&theirs) / figure(&round))))
+        let ratio = theirs.and_then(|theirs| Ratio::of(theirs, ours, figure));
+        ratio.map_or_else(dash, |ratio| format!("{:.2}", ratio.median))
     };
     [
         format!("{:.0}", round.bytes / 1e3),
         format!("{:.0}", round.bytes / bytes),
-        or_dash(least.map(|least| format!("{:.0}", (round.bytes - least) / bytes))),
+        least.map_or_else(dash, |least| format!("{:.0}", (round.bytes - least) / bytes)),
         ratio(|round| round.bytes),
         format!("{:.0}", round.register / f64::from(plan.pairs)),
         ratio(|round| round.register),
         format!("{:.0}", round.turns),
     ]
     .join(" | ")
+}
+
+fn dash() -> String {
+    "–".to_owned()
 }
 
 /// One note for each contender, in the order of the tables.
