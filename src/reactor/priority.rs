@@ -50,6 +50,7 @@ struct Round {
 }
 
 impl Waiting {
+    #[inline]
     pub(super) fn push(&mut self, key: RawKey, priority: Priority) {
         self.queues[priority as usize].push_back(key);
     }

@@ -58,6 +58,7 @@ impl Ready {
     const FIRST_TIMER_BIT: u32 = 8;
 
     /// What mio reports.
+    #[inline]
     pub(super) fn of_event(event: &Event) -> Self {
         let mut ready = Self::NONE;
         for (is_set, cause) in [

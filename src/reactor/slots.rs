@@ -227,6 +227,7 @@ impl<S> Slots<S> {
     }
 
     /// Moves the box out, for a call.
+    #[inline]
     pub(super) fn move_out(&mut self, key: RawKey) -> Option<Boxed<S>> {
         let slot = self.slot_mut(key)?;
         match core::mem::replace(&mut slot.body, Body::Away) {
@@ -236,6 +237,7 @@ impl<S> Slots<S> {
     }
 
     /// Puts a box at home. Hands it back if its slot does not wait for it, or is doomed.
+    #[inline]
     pub(super) fn put_back(
         &mut self,
         key: RawKey,
@@ -273,6 +275,7 @@ impl<S> Slots<S> {
     }
 
     /// Adds causes for the next call. False: the key is stale.
+    #[inline]
     pub(super) fn mark_ready(&mut self, key: RawKey, ready: Ready) -> bool {
         let Some(slot) = self.slot_mut(key) else { return false };
         if !ready.is_none() {
@@ -296,6 +299,7 @@ impl<S> Slots<S> {
     }
 
     /// The next source of the round, and why it waits for a call.
+    #[inline]
     pub(super) fn next_ready(&mut self) -> Option<(RawKey, Ready)> {
         let key = self.ready.next_of_round()?;
         let slot = self.slot_mut(key);
@@ -350,12 +354,14 @@ impl<S> Slots<S> {
         })
     }
 
+    #[inline]
     fn slot(&self, key: RawKey) -> Option<&Slot<S>> {
         self.all
             .get(key.index as usize)
             .filter(|slot| slot.generation == key.generation && slot.is_taken())
     }
 
+    #[inline]
     fn slot_mut(&mut self, key: RawKey) -> Option<&mut Slot<S>> {
         self.all
             .get_mut(key.index as usize)

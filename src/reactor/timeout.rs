@@ -99,6 +99,9 @@ impl<S> Reactor<S> {
     /// [`Ready::TIMED_OUT`] if the source's timeout is among what is due in this turn.
     #[inline]
     pub(super) fn timed_out(&self, raw: RawKey) -> Ready {
+        if self.batch.is_empty() {
+            return Ready::NONE;
+        }
         match self.slots.timeout(raw) {
             Some(timeout) if self.timers.is_detached(timeout.timer) => Ready::TIMED_OUT,
             _ => Ready::NONE,

@@ -129,12 +129,17 @@ impl Histogram {
     /// Sorts in what waits.
     #[inline(never)]
     fn settle(&mut self) {
+        let mut these = Counted { count: self.waits as u64, ..Counted::NOTHING };
         for nanos in &self.waiting[..self.waits] {
             let nanos = (*nanos).min(LONGEST_NANOS);
             let count = &mut self.counts[bucket_of(nanos)];
             *count = count.saturating_add(1);
-            self.counted = self.counted.and(Counted::one(nanos));
+            // Seven hours at most.
+            these.sum_nanos += nanos;
+            these.min_nanos = these.min_nanos.min(nanos);
+            these.max_nanos = these.max_nanos.max(nanos);
         }
+        self.counted = self.counted.and(these);
         self.waits = 0;
     }
 
