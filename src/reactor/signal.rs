@@ -66,7 +66,8 @@ impl<S> Reactor<S> {
     /// Calls `f` when the process gets `signal`, until it answers [`Next::Stop`].
     ///
     /// It runs in the first phase of a turn, like any source's handler, and keeps
-    /// [`run`](Self::run) alive like one. Several handlers for one signal are all called. From the
+    /// [`run`](Self::run) alive like one. However often the signal came, it is called once a turn; one
+    /// that comes while it runs is for the next turn. Several handlers for one signal are all called. From the
     /// first one on the signal has lost its default effect, for good: when the last handler is gone,
     /// it is ignored. Costs two descriptors. Libevent: `evsignal_new`.
     ///
@@ -98,13 +99,12 @@ impl<S> Reactor<S> {
             signals,
             Interest::READABLE,
             move |state, reactor, signals, _| {
-                // Emptied to the end: a signal that comes during `f` makes a new event.
-                for _ in signals.pending() {
-                    if f(state, reactor, signal) == Next::Stop {
-                        return Next::Stop;
-                    }
+                // Once a turn: one that comes during `f` makes a new event. Else a handler that raises
+                // its own signal would never be done, nor be taken out by itself.
+                match signals.pending().next() {
+                    Some(_) => f(state, reactor, signal),
+                    None => Next::Continue,
                 }
-                Next::Continue
             },
         )?;
         Ok(SignalKey(key))

@@ -24,10 +24,11 @@ mod strace;
 #[cfg(target_os = "linux")]
 fn main() {
     /// Everything that this program can be started anew for.
-    const SCENARIOS: [(&str, fn()); 6] = [
+    const SCENARIOS: [(&str, fn()); 7] = [
         ("a world", refused::a_world),
         ("an alarm", refused::an_alarm),
         ("waits", interrupted::waits),
+        ("waits for a signal", interrupted::waits_for_a_signal),
         ("a grid", stalled::a_grid),
         ("idle, exact", idle::exact),
         ("idle, millis", idle::millis),

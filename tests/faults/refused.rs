@@ -74,6 +74,8 @@ struct World {
     timers: Vec<u8>,
     ticks: u32,
     signals: u32,
+    deferred: u32,
+    posted: u32,
     /// Errors that a stream was told.
     errors: u64,
     /// Streams that have ended.
@@ -160,7 +162,13 @@ fn pipe_and_timers(reactor: &mut Reactor<World>, world: &mut World, errors: &mut
     });
     assert!(every.is_ok());
     sender.write_all(b"x").unwrap();
-    turn_until(reactor, world, errors, |world| world.piped == 1);
+    // Work that waits while a turn fails.
+    reactor.defer(|world, _| world.deferred += 1);
+    let posted = reactor.remote().post(|world: &mut World, _| world.posted += 1);
+    assert!(posted.is_ok());
+    turn_until(reactor, world, errors, |world| world.piped == 1 && world.posted == 1);
+    assert_eq!((world.deferred, world.posted), (1, 1));
+    (world.deferred, world.posted) = (0, 0);
     // What is there is told anew; and what comes if the change is refused, all the same.
     again(errors, || reactor.reregister(key, Interest::READABLE));
     sender.write_all(b"yz").unwrap();
@@ -168,7 +176,12 @@ fn pipe_and_timers(reactor: &mut Reactor<World>, world: &mut World, errors: &mut
         world.piped == 3 && world.timers.len() == 3 && world.ticks == 3
     });
     assert_eq!(world.timers, [1, 2, 3], "each once, in order");
-    assert!(reactor.deregister(key).is_some(), "it is handed back whatever is refused");
+    let receiver = reactor.deregister(key);
+    assert!(receiver.is_some(), "it is handed back whatever is refused");
+    // If the kernel has kept it, what it tells of it reaches nobody.
+    sender.write_all(b"late").unwrap();
+    again(errors, || reactor.turn(world, Duration::ZERO));
+    assert_eq!(world.piped, 3);
     (world.piped, world.ticks) = (0, 0);
     world.timers.clear();
 }
