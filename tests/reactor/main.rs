@@ -3,6 +3,7 @@
 #![cfg(all(feature = "mio", unix))]
 
 mod misbehaving;
+mod pairs;
 mod panics;
 mod remote;
 mod scripts;
