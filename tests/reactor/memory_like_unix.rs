@@ -173,13 +173,11 @@ impl<E: Stream> World<E> {
                 Step::Done(kinds(self.reactor.reregister(self.near?, self.interest)))
             }
             _ => {
-                match self.near.take() {
-                    Some(key) => self.taken_out = self.reactor.deregister(key),
-                    None => {
-                        let near = self.taken_out.take()?;
-                        self.near =
-                            Some(register(&mut self.reactor, near, self.interest));
-                    }
+                if let Some(key) = self.near.take() {
+                    self.taken_out = self.reactor.deregister(key);
+                } else {
+                    let near = self.taken_out.take()?;
+                    self.near = Some(register(&mut self.reactor, near, self.interest));
                 }
                 Step::Done(Ok(()))
             }
