@@ -138,6 +138,16 @@ fn random_inputs_of_instant_rounding_saturate_and_never_wrap() {
     run_random("instant_rounding", 2_000);
 }
 
+#[test]
+fn the_seeds_of_reactor_script_keep_every_promise() {
+    replay("reactor_script");
+}
+
+#[test]
+fn random_inputs_of_reactor_script_keep_every_promise() {
+    run_random("reactor_script", 1_000);
+}
+
 /// The fuzzer is to find the bug by itself: no seed leads straight to it.
 #[test]
 fn the_seeds_of_the_canary_do_not_show_the_planted_bug() {

@@ -11,7 +11,11 @@ use tourbillon::time::Instant;
 /// What is left of the input.
 pub(crate) struct Bytes<'a>(&'a [u8]);
 
-impl Bytes<'_> {
+impl<'a> Bytes<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The next byte; zero behind the end.
     fn take(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };

@@ -8,6 +8,7 @@ pub(crate) mod common_timeout_model;
 pub(crate) mod instant_rounding;
 pub(crate) mod interval;
 mod oracle;
+pub(crate) mod reactor_script;
 mod store;
 pub(crate) mod timers_model;
 pub(crate) mod wheel_model;
@@ -36,11 +37,12 @@ macro_rules! target {
     };
 }
 
-pub(crate) const TARGETS: [Target; 6] = [
+pub(crate) const TARGETS: [Target; 7] = [
     target!(wheel_model),
     target!(timers_model),
     target!(common_timeout_model),
     target!(interval),
     target!(instant_rounding),
+    target!(reactor_script),
     target!(canary),
 ];

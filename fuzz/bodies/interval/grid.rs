@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use tourbillon::time::{Instant, MissedTickBehavior, Tick};
 
-pub(super) struct Grid {
+pub(in crate::bodies) struct Grid {
     base: u128,
     period: u128,
     /// The place on the grid of the next tick.
     next: u128,
     /// What the index of a tick is ahead of its place, since the grid was left.
     ahead: u128,
-    pub(super) behavior: MissedTickBehavior,
+    pub(in crate::bodies) behavior: MissedTickBehavior,
 }
 
 impl Grid {
-    pub(super) fn new(
+    pub(in crate::bodies) fn new(
         start: u64,
         period: Duration,
         behavior: MissedTickBehavior,
@@ -27,7 +27,7 @@ impl Grid {
         Self { base, period, next: 0, ahead: 0, behavior }
     }
 
-    pub(super) fn reset_at(&mut self, start: u64) {
+    pub(in crate::bodies) fn reset_at(&mut self, start: u64) {
         (self.base, self.next, self.ahead) = (start.into(), 0, 0);
     }
 
@@ -35,15 +35,21 @@ impl Grid {
         self.base + place * self.period
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::bodies) fn is_over(&self) -> bool {
         self.due_at(self.next) > u64::MAX.into()
     }
 
-    pub(super) fn next_deadline(&self) -> Instant {
+    pub(in crate::bodies) fn next_deadline(&self) -> Instant {
         u64::try_from(self.due_at(self.next)).map_or(Instant::MAX, Instant::from_nanos)
     }
 
-    pub(super) fn tick(&mut self, now: u64) -> Option<Tick> {
+    /// How many ticks there are up to `then`.
+    pub(in crate::bodies) fn ticks_until(&self, then: u64) -> u128 {
+        let since = u128::from(then).checked_sub(self.due_at(self.next));
+        since.map_or(0, |since| 1 + since / self.period)
+    }
+
+    pub(in crate::bodies) fn tick(&mut self, now: u64) -> Option<Tick> {
         let now = u128::from(now);
         let first = self.due_at(self.next);
         if first > now {

@@ -3,7 +3,7 @@
 //! Checked at each question: the tick and all it says, when the next is due, whether there is one;
 //! so P7 holds whatever stalls, jumps and readings that go back there were.
 
-mod grid;
+pub(super) mod grid;
 mod seeds;
 
 use std::num::NonZeroU32;
