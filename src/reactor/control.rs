@@ -120,8 +120,12 @@ impl<S> Reactor<S> {
         {
             return true;
         }
-        // A timeout counts with its source.
-        let weightless = self.marks.weightless_timers() + self.slots.timing();
+        if !self.in_run && self.slots.wakeable() > 0 {
+            return true;
+        }
+        // The timers of a source count with it.
+        let of_sources = self.slots.timing() + self.source_timers;
+        let weightless = self.marks.weightless_timers() + of_sources;
         let weighs = self.timers.len() > if self.in_run { weightless } else { 0 };
         // Nothing else moves a manual clock's hand to what is to come.
         weighs && (!self.clock.is_manual() || self.may_be_due(now))

@@ -162,6 +162,12 @@ pub struct Reactor<S> {
     slots: Slots<S>,
     hooks: Hooks<S>,
     marks: Marks,
+    /// Timers of sources' own that are pending. They count with their source.
+    source_timers: usize,
+    /// The sources' phase of this turn was cut short.
+    is_cut: bool,
+    /// Of the turn: never set back, whatever is done to the counters.
+    turn_number: u64,
     /// Whose handler runs.
     running: Option<Origin>,
     slow: SlowWatch<S>,

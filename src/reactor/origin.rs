@@ -82,6 +82,10 @@ impl Marks {
         }
     }
 
+    pub(super) fn name_of(&self, origin: Origin) -> Option<Cow<'static, str>> {
+        self.names.get(&origin).cloned()
+    }
+
     pub(super) fn name(&self, origin: Origin) -> Option<&str> {
         self.names.get(&origin).map(AsRef::as_ref)
     }
@@ -133,7 +137,8 @@ impl<S> Reactor<S> {
     /// The name that was given to it.
     #[must_use]
     pub fn name(&self, owner: impl Into<Origin>) -> Option<&str> {
-        self.marks.name(owner.into())
+        let owner = owner.into();
+        self.marks.name(owner).or_else(|| self.slow.name_of(owner))
     }
 
     /// Whether a timer or a source keeps a [`run`](Self::run) alive, as it does unless it is told not to.

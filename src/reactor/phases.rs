@@ -20,6 +20,7 @@ use crate::timers::Budget;
 impl<S> Reactor<S> {
     pub(super) fn run_sources(&mut self, state: &mut S) -> usize {
         let mut called = 0;
+        self.is_cut = false;
         if self.slots.ready_len() == 0 {
             return called;
         }
@@ -39,6 +40,7 @@ impl<S> Reactor<S> {
                 called += usize::from(self.call_source(state, key, Call::Ready(ready)));
             }
         }
+        self.is_cut = !self.slots.is_round_over();
         called
     }
 
@@ -193,7 +195,8 @@ impl<S> Reactor<S> {
             }
             self.readings.end_handler(now);
             if self.slow.is_slow(took) {
-                self.slow.note(origin, took);
+                let name = origin.and_then(|origin| self.marks.name_of(origin));
+                self.slow.note(origin, took, name);
             }
             trace::handled(origin, took);
         }

@@ -23,6 +23,7 @@ use crate::timers::TimerKey;
 
 type Boxed<S> = Box<dyn AnySource<S>>;
 
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold independently")]
 struct Slot<S> {
     generation: u32,
     /// Why the handler is to be called next.
@@ -34,6 +35,8 @@ struct Slot<S> {
     /// To be dropped when its handler returns.
     doomed: bool,
     weight: Weight,
+    /// The kernel may wake the reactor for it.
+    wakeable: bool,
     priority: Priority,
     /// What it is registered for; `None`: nothing that the kernel knows of.
     interest: Option<Interest>,
@@ -80,6 +83,8 @@ pub(super) struct Slots<S> {
     taken: usize,
     /// How many of these keep a run alive.
     weighing: usize,
+    /// How many the kernel may wake the reactor for.
+    wakeable: usize,
     /// How many have a timeout.
     timing: usize,
     /// Slots with pending bits.
@@ -95,6 +100,7 @@ impl<S> Slots<S> {
             vacant: Vec::new(),
             taken: 0,
             weighing: 0,
+            wakeable: 0,
             timing: 0,
             ready: Waiting::default(),
             poked: VecDeque::new(),
@@ -119,6 +125,20 @@ impl<S> Slots<S> {
         self.weighing += usize::from(keeps_alive && was == Weight::None);
         self.weighing -= usize::from(!keeps_alive && was == Weight::Full);
         true
+    }
+
+    /// How many sources the kernel may wake the reactor for, whether they keep a run alive or not.
+    pub(super) const fn wakeable(&self) -> usize {
+        self.wakeable
+    }
+
+    /// The kernel knows of the source, and may wake the reactor for it.
+    pub(super) fn set_wakeable(&mut self, key: RawKey) {
+        if let Some(slot) = self.slot_mut(key)
+            && !core::mem::replace(&mut slot.wakeable, true)
+        {
+            self.wakeable += 1;
+        }
     }
 
     /// How many slots have a timeout.
@@ -174,6 +194,7 @@ impl<S> Slots<S> {
                     poked: false,
                     doomed: false,
                     weight: Weight::Full,
+                    wakeable: false,
                     priority: Priority::Normal,
                     interest: None,
                     timeout: None,
@@ -198,6 +219,7 @@ impl<S> Slots<S> {
         (slot.queued, slot.poked, slot.doomed) = (false, false, false);
         (slot.priority, slot.interest) = (Priority::Normal, None);
         let timing = slot.timeout.take().is_some();
+        let wakeable = core::mem::take(&mut slot.wakeable);
         let weight = core::mem::replace(&mut slot.weight, Weight::Full);
         let reusable = slot.generation < RawKey::LAST_GENERATION;
         if reusable {
@@ -206,6 +228,7 @@ impl<S> Slots<S> {
         }
         self.taken -= 1;
         self.timing -= usize::from(timing);
+        self.wakeable -= usize::from(wakeable);
         self.weighing -= usize::from(weight == Weight::Full);
         match body {
             Body::Home(boxed) => Some(boxed),
@@ -308,6 +331,11 @@ impl<S> Slots<S> {
             core::mem::take(&mut slot.pending)
         });
         Some((key, ready))
+    }
+
+    /// Takes what a slot is to be called for, which leaves its entry on the ready list with nothing to tell.
+    pub(super) fn take_pending(&mut self, key: RawKey) -> Ready {
+        self.slot_mut(key).map_or(Ready::NONE, |slot| core::mem::take(&mut slot.pending))
     }
 
     /// How many entries the ready list has; some of them may be stale.

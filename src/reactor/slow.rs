@@ -3,6 +3,7 @@
 //! A loop is as quick as its slowest handler: all others wait for it, timers above all. The reactor
 //! reads the clock after each handler anyway, for its histograms; what this adds is a comparison.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::time::Duration;
 
@@ -14,7 +15,8 @@ type SlowFn<S> = Box<dyn FnMut(&mut S, &mut Reactor<S>, Slow) -> Next>;
 #[derive(Copy, Clone, Eq, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Slow {
-    /// Whose handler it was. [`Reactor::name`] tells the name, if it has one and is still there.
+    /// Whose handler it was. [`Reactor::name`] tells its name as long as this is told, also if its owner is
+    /// gone by then.
     pub origin: Origin,
     /// How long it took, with what the reactor did to call it.
     pub took: Duration,
@@ -28,11 +30,15 @@ pub(super) struct SlowWatch<S> {
     f: Option<SlowFn<S>>,
     /// Seen, and still to be told: what the handler belongs to is put in order first.
     seen: Option<Slow>,
+    /// The name of its owner, who may be gone by then.
+    name: Option<Cow<'static, str>>,
+    /// Whose handler somebody is told of right now.
+    told: Option<Origin>,
 }
 
 impl<S> SlowWatch<S> {
     pub(super) const fn nobody() -> Self {
-        Self { limit_nanos: u64::MAX, f: None, seen: None }
+        Self { limit_nanos: u64::MAX, f: None, seen: None, name: None, told: None }
     }
 
     /// Whether anybody wants to know.
@@ -46,8 +52,14 @@ impl<S> SlowWatch<S> {
     }
 
     #[cold]
-    pub(super) fn note(&mut self, origin: Option<Origin>, took_nanos: u64) {
+    pub(super) fn note(
+        &mut self,
+        origin: Option<Origin>,
+        took_nanos: u64,
+        name: Option<Cow<'static, str>>,
+    ) {
         if let Some(origin) = origin {
+            self.name = name;
             self.seen = Some(Slow { origin, took: Duration::from_nanos(took_nanos) });
         }
     }
@@ -58,8 +70,13 @@ impl<S> SlowWatch<S> {
     }
 
     /// Not told any more: the handler's panic is worse.
-    pub(super) const fn forget(&mut self) {
-        self.seen = None;
+    pub(super) fn forget(&mut self) {
+        (self.seen, self.told, self.name) = (None, None, None);
+    }
+
+    /// The name of whom somebody is told of, though it may be gone.
+    pub(super) fn name_of(&self, origin: Origin) -> Option<&str> {
+        self.name.as_deref().filter(|_| self.told == Some(origin))
     }
 }
 
@@ -104,7 +121,8 @@ impl<S> Reactor<S> {
             // Nobody has read the clock for whoever ran before in this turn.
             self.readings.begin_handler(self.fresh_now());
         }
-        self.slow = SlowWatch { limit_nanos, f: Some(Box::new(f)), seen: None };
+        self.slow =
+            SlowWatch { limit_nanos, f: Some(Box::new(f)), ..SlowWatch::nobody() };
     }
 
     /// Tells of the handler that has just returned, if it was slow.
@@ -119,14 +137,16 @@ impl<S> Reactor<S> {
     fn tell_of_slow(&mut self, state: &mut S) {
         let Some(slow) = self.slow.seen.take() else { return };
         self.stats.slow_handlers += 1;
-        trace::slow(slow, self.marks.name(slow.origin));
+        trace::slow(slow, self.slow.name.as_deref());
+        self.slow.told = Some(slow.origin);
         let Some(mut f) = self.slow.f.take() else { return };
         // If it panics, it is gone: nobody is told again.
         let limit_nanos = core::mem::replace(&mut self.slow.limit_nanos, u64::MAX);
         let next = f(state, self, slow);
+        (self.slow.told, self.slow.name) = (None, None);
         // Unless it has put another in its place.
         if next != Next::Stop && !self.slow.watches() {
-            self.slow = SlowWatch { limit_nanos, f: Some(f), seen: None };
+            self.slow = SlowWatch { limit_nanos, f: Some(f), ..SlowWatch::nobody() };
         } else {
             drop(f);
         }

@@ -10,7 +10,7 @@ use super::drive::{AnySource, Drive, Entry, Handle};
 use super::key::RawKey;
 use super::ready::SourceTimer;
 use super::timers::Handler;
-use super::{Next, Origin, Priority, Reactor, Ready, SourceId, SourceKey};
+use super::{Next, Origin, Priority, Reactor, Ready, SourceId, SourceKey, UserEvent};
 use crate::time::Instant;
 use crate::timers::{After, TimerKey};
 
@@ -73,7 +73,7 @@ impl<S> Reactor<S> {
     }
 
     /// Registers a source that is in its box already, with its driver.
-    pub(super) fn register_boxed<E>(
+    pub(super) fn register_boxed<E: 'static>(
         &mut self,
         mut boxed: Box<dyn AnySource<S>>,
         interest: Interest,
@@ -97,6 +97,8 @@ impl<S> Reactor<S> {
         if self.memory_registrations() > in_memory {
             // Nobody makes it ready while the reactor sleeps.
             self.slots.set_weight(raw, false);
+        } else if core::any::TypeId::of::<E>() != core::any::TypeId::of::<UserEvent>() {
+            self.slots.set_wakeable(raw);
         }
         Ok(SourceKey::new(raw))
     }
@@ -236,6 +238,11 @@ impl<S> Reactor<S> {
         self.slots.is_doomed(key.raw())
     }
 
+    /// The number of the present turn: another one for each, whatever is done to the counters.
+    pub(crate) const fn turn_number(&self) -> u64 {
+        self.turn_number
+    }
+
     /// Schedules the source's own timer `id`, `after` from a fresh reading of the clock.
     ///
     /// It fires as a call of the source's driver with the bit of `id`, in the timers' phase, and its
@@ -249,6 +256,7 @@ impl<S> Reactor<S> {
         let now = self.precise_now();
         let handler = Handler::Source { key: key.raw(), id };
         let key = self.timers.schedule_after(now, after, handler);
+        self.source_timers += 1;
         self.note_population();
         key
     }
@@ -261,6 +269,7 @@ impl<S> Reactor<S> {
         deadline: Instant,
     ) -> TimerKey {
         let key = self.timers.schedule(deadline, Handler::Source { key: key.raw(), id });
+        self.source_timers += 1;
         self.note_population();
         key
     }

@@ -134,7 +134,15 @@ impl<S> Reactor<S> {
         let after_nanos =
             self.slots.timeout(raw).map_or(0, |timeout| timeout.after_nanos);
         self.timers.reschedule(timer, next_on_grid(scheduled, after_nanos, now));
-        self.call_source(state, raw, Call::Ready(Ready::TIMED_OUT));
+        let ready = Ready::TIMED_OUT | self.left_pending(raw);
+        self.call_source(state, raw, Call::Ready(ready));
+    }
+
+    /// What the source is to be called for and was not, because the sources' phase was cut short. It is told
+    /// with the timer: nobody shall give up a peer whose bytes are there. Where that phase was done to its end
+    /// there is only what handlers of this turn have asked for, for the next one.
+    pub(super) fn left_pending(&mut self, raw: RawKey) -> Ready {
+        if self.is_cut { self.slots.take_pending(raw) } else { Ready::NONE }
     }
 }
 

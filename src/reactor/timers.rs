@@ -353,10 +353,12 @@ impl<S> Reactor<S> {
                 end.unwrap_or_else(|panic| resume_unwind(panic));
             }
             Some(Handler::Source { key: source, id }) => {
+                self.source_timers -= 1;
                 self.marks.forget_timer(key);
                 let now = self.begin_handler();
                 self.note_fired(scheduled, now);
-                self.call_source(state, source, Call::Ready(Ready::timer(id)));
+                let ready = Ready::timer(id) | self.left_pending(source);
+                self.call_source(state, source, Call::Ready(ready));
             }
             // Two are handled above, and one that is away is not detached.
             Some(Handler::Every(_) | Handler::Timeout(_) | Handler::Away) | None => {}
@@ -473,9 +475,11 @@ impl<S> Reactor<S> {
         let handler = self.timers.cancel(key)?;
         self.waiter.forget(key);
         self.marks.forget_timer(key);
-        if let Handler::Timeout(source) = &handler {
+        match &handler {
             // Somebody has read its key in a dump: the source has no timeout any more.
-            let _ = self.slots.set_timeout(*source, None);
+            Handler::Timeout(source) => drop(self.slots.set_timeout(*source, None)),
+            Handler::Source { .. } => self.source_timers -= 1,
+            Handler::Once(_) | Handler::Every(_) | Handler::Away => {}
         }
         Some(handler)
     }

@@ -71,6 +71,7 @@ impl<S> Reactor<S> {
 
     fn turn_once(&mut self, state: &mut S, wait: Option<Duration>) -> io::Result<Turn> {
         self.stats.turns += 1;
+        self.turn_number += 1;
         if self.hooks.any_before() {
             let expected = self.expected_wait(wait);
             self.readings.begin_handler(self.fresh_now());

@@ -4,6 +4,7 @@
 
 mod backpressure;
 mod closing;
+mod cut;
 mod listener;
 mod reaching;
 mod streams;

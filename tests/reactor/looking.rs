@@ -242,3 +242,28 @@ fn who_stops_before_the_end_is_called_again_by_its_answer() {
     }
     assert_eq!(seen, [Ready::READABLE; 3]);
 }
+
+#[test]
+fn who_is_told_of_a_slow_handler_can_ask_for_the_name_of_one_that_is_gone() {
+    let (mut reactor, clock) = manual::<Vec<Option<String>>>();
+    reactor.on_slow_handler(nanos(10), |seen: &mut Vec<_>, reactor, slow| {
+        seen.push(reactor.name(slow.origin).map(String::from));
+        Next::Continue
+    });
+    let (busy, also_busy) = (clock.clone(), clock.clone());
+    let once = reactor.after(nanos(0), move |_, _, _| busy.advance(nanos(50)));
+    let event = reactor
+        .event(move |_, _, _| {
+            also_busy.advance(nanos(50));
+            Next::Stop
+        })
+        .unwrap();
+    reactor.set_name(once, "once");
+    reactor.set_name(event, "event");
+    reactor.activate(event, Ready::READABLE);
+    let mut seen = Vec::new();
+    turn(&mut reactor, &mut seen);
+    assert_eq!(seen, [Some("event".into()), Some("once".into())]);
+    assert_eq!(reactor.name(once), None);
+    assert_eq!(reactor.name(event), None);
+}

@@ -560,3 +560,12 @@ fn a_memory_that_outlives_its_reactor_goes_on_without() {
     assert_eq!(read_all(&mut near).0, b"x");
     assert!(format!("{memory:?} {near:?}").contains("MemoryStream"));
 }
+
+#[test]
+fn a_stream_can_be_printed_to_its_own_other_end() {
+    let memory = Memory::new();
+    let (mut near, far) = memory.pair(4096);
+    let listener = memory.listener(1);
+    write!(near, "{far:?} {listener:?} {:?} {memory:?}", listener.connector()).unwrap();
+    assert!(format!("{near:?}").starts_with("MemoryStream("));
+}

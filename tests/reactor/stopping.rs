@@ -227,3 +227,31 @@ fn a_run_to_a_deadline_ends_there_or_before() {
     assert_eq!(reactor.run_until(&mut (), soon).unwrap(), Exit::Deadline);
     assert!(reactor.now() >= soon);
 }
+
+#[test]
+fn a_turn_by_itself_sleeps_for_a_source_that_keeps_no_run_alive() {
+    let (mut sender, receiver) = mio::unix::pipe::new().unwrap();
+    let mut reactor = Reactor::<bool>::new().unwrap();
+    let key = reactor
+        .register(receiver, Interest::READABLE, |seen: &mut bool, _, pipe, _| {
+            drain(pipe);
+            *seen = true;
+            Next::Continue
+        })
+        .unwrap();
+    reactor.set_keeps_alive(key, false);
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        std::io::Write::write_all(&mut sender, b"x").unwrap();
+        sender
+    });
+    let mut seen = false;
+    let mut turns = 0;
+    while !seen {
+        reactor.turn(&mut seen, None).unwrap();
+        turns += 1;
+    }
+    assert!(turns < 20, "it spun: {turns} turns");
+    drop(thread.join().unwrap());
+    assert_eq!(reactor.run(&mut seen).unwrap(), Exit::Idle);
+}

@@ -201,3 +201,29 @@ fn a_once_source_may_be_called_for_its_timeout() {
     assert!(!reactor.clear_timeout(key));
     assert_eq!(clock.now(), crate::at(10));
 }
+
+#[test]
+fn readiness_that_a_cut_phase_left_is_told_with_the_timeout() {
+    let (mut reactor, clock) = crate::manual_with_budget::<Vec<(usize, Ready)>>(1);
+    let events: Vec<_> = (0..2)
+        .map(|number| {
+            let event = reactor
+                .event(move |seen: &mut Vec<_>, _, ready| {
+                    seen.push((number, ready));
+                    Next::Continue
+                })
+                .unwrap();
+            reactor.set_timeout(event, nanos(100));
+            reactor.activate(event, Ready::READABLE);
+            event
+        })
+        .collect();
+    clock.advance(nanos(100));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        turn(&mut reactor, &mut seen);
+    }
+    let both = Ready::READABLE | Ready::TIMED_OUT;
+    assert_eq!(seen, [(0, both), (1, both)]);
+    assert!(events.iter().all(|&event| reactor.is_registered(event)));
+}

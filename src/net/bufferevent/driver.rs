@@ -31,7 +31,7 @@ impl<F> Driver<F> {
         F: FnMut(&mut S, &mut Reactor<S>, &mut BufferEvent, Event),
     {
         stream.absorb(ready);
-        let mut share = stream.take_share(reactor.stats().turns);
+        let mut share = stream.take_share(reactor.turn_number());
         loop {
             while let Some(event) = stream.advance(&mut share) {
                 if matches!(event, Event::Closed) {

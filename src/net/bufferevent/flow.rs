@@ -136,9 +136,11 @@ impl BufferEvent {
         let counts = self.counts();
         let fired = self.timeouts.fired(ready);
         let flow = &mut self.flow;
-        flow.fired.read |= fired.read && counts.read;
-        flow.fired.write |= fired.write && counts.write;
-        flow.fired.idle |= fired.idle && counts.idle;
+        // What comes together with a timeout is progress, and the timeout starts anew.
+        let (reads, writes) = (ready.is_readable(), ready.is_writable());
+        flow.fired.read |= fired.read && counts.read && !reads;
+        flow.fired.write |= fired.write && counts.write && !writes;
+        flow.fired.idle |= fired.idle && counts.idle && !reads && !writes;
         if fired.linger && flow.life == Life::Lingering {
             flow.life = Life::Closing;
         }

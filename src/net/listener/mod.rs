@@ -215,7 +215,7 @@ impl<F> Accept<F> {
     where
         F: FnMut(&mut S, &mut Reactor<S>, Accepted) -> io::Result<()>,
     {
-        let turn = reactor.stats().turns;
+        let turn = reactor.turn_number();
         if listener.share.0 != turn {
             listener.share = (turn, listener.options.accepts_per_turn);
         }
@@ -232,6 +232,7 @@ impl<F> Accept<F> {
             listener.share.1 -= 1;
             let accepted = match listener.accept() {
                 Ok(Some(accepted)) => accepted,
+                Ok(None) if reactor.is_out_of_time() => return Outcome::Share,
                 Ok(None) => continue,
                 Err(outcome) => return outcome,
             };

@@ -1,6 +1,7 @@
 //! [`MemoryFaults`]: what can go wrong with one end of a stream, on demand.
 
 use core::fmt;
+use std::format;
 use std::io::ErrorKind;
 
 use super::Memory;
@@ -118,8 +119,11 @@ impl MemoryFaults {
 
 impl fmt::Debug for MemoryFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut kernel = self.memory.kernel();
-        let plan = kernel.end_mut(self.name).map(|end| &end.plan);
-        f.debug_struct("MemoryFaults").field("plan", &plan).finish_non_exhaustive()
+        let plan = {
+            let mut kernel = self.memory.kernel();
+            format!("{:?}", kernel.end_mut(self.name).map(|end| &end.plan))
+        };
+        // Written when the memory is free again: the writer may be a stream of it.
+        write!(f, "MemoryFaults({plan})")
     }
 }

@@ -1,6 +1,7 @@
 //! [`MemoryListener`]: where streams in memory are accepted; [`MemoryConnector`]: who knocks.
 
 use core::fmt;
+use std::format;
 use std::io::{self, ErrorKind};
 
 use mio::event::Source;
@@ -124,14 +125,15 @@ impl Source for MemoryListener {
 
 impl fmt::Debug for MemoryListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut kernel = self.memory.kernel();
-        f.debug_tuple("MemoryListener").field(&kernel.door_mut(self.name)).finish()
+        let door = format!("{:?}", self.memory.kernel().door_mut(self.name));
+        // Written when the memory is free again: the writer may be a stream of it.
+        write!(f, "MemoryListener({door})")
     }
 }
 
 impl fmt::Debug for MemoryConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut kernel = self.memory.kernel();
-        f.debug_tuple("MemoryConnector").field(&kernel.door_mut(self.name)).finish()
+        let door = format!("{:?}", self.memory.kernel().door_mut(self.name));
+        write!(f, "MemoryConnector({door})")
     }
 }

@@ -128,11 +128,14 @@ impl Memory {
 
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kernel = self.kernel();
+        let (sockets, registered, events) = {
+            let kernel = self.kernel();
+            (kernel.len(), kernel.registered(), kernel.queued())
+        };
         f.debug_struct("Memory")
-            .field("sockets", &kernel.len())
-            .field("registered", &kernel.registered())
-            .field("events", &kernel.queued())
+            .field("sockets", &sockets)
+            .field("registered", &registered)
+            .field("events", &events)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! [`MemoryStream`]: one end of a stream in memory.
 
 use core::fmt;
+use std::format;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
@@ -118,7 +119,8 @@ impl Source for MemoryStream {
 
 impl fmt::Debug for MemoryStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut kernel = self.memory.kernel();
-        f.debug_tuple("MemoryStream").field(&kernel.end_mut(self.name)).finish()
+        let end = format!("{:?}", self.memory.kernel().end_mut(self.name));
+        // Written when the memory is free again: the writer may be a stream of it.
+        write!(f, "MemoryStream({end})")
     }
 }
