@@ -20,7 +20,7 @@ impl<S> Reactor<S> {
     /// Turns until [`stop`](Self::stop), [`stop_at`](Self::stop_at) or
     /// [`Remote::stop`](super::Remote::stop) ends it, or nothing is left that could wake it.
     ///
-    /// What keeps it alive: pending timers (on a manual clock only those that are due, since nothing
+    /// What keeps it alive: pending timers (on a manual clock only while one is due, since nothing
     /// else moves its hand), registered sources, signals among them (those in memory only if they are
     /// ready, since nothing else runs meanwhile that could make them so), activations, deferred handlers
     /// and posts, and living [`Remote`](super::Remote)s. Timers and sources that were

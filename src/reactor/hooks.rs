@@ -4,7 +4,7 @@
 //! # Invariants
 //!
 //! - I1: hooks of a kind are called in the order in which they were added, each at most once a turn;
-//!   one that is added by a hook waits for the next turn.
+//!   one that is added by a hook of its kind waits for the next turn.
 //! - I2: what a hook adds before the wait is seen by it: the turn does not sleep if there is work now.
 //!
 //! A turn without hooks pays a comparison for each kind.
@@ -110,10 +110,10 @@ impl<S> Hooks<S> {
 
 impl<S> Reactor<S> {
     /// Calls `f` in every turn just before its wait, with how long that is to take: zero if there is
-    /// something to do, `None` if nothing limits it. It stays until it answers [`Next::Stop`].
+    /// something to do, `None` if no time limits it. It stays until it answers [`Next::Stop`].
     ///
     /// The place for a last look: what `f` schedules, defers or activates is seen by the wait. The time
-    /// is what is left until the earliest timer, the turn's own limit, or the end of the run, by the
+    /// is what is left, before the first hook is called, until the earliest timer, the turn's own limit, or the end of the run, by the
     /// reactor's clock; a sleep may end earlier for anything else that happens. It keeps no run alive.
     /// In the order in which they were added. Libevent: `evwatch_prepare_new`; libev and libuv:
     /// `ev_prepare`, `uv_prepare_t`.

@@ -143,7 +143,8 @@ impl<S> Reactor<S> {
         self.slots.contains(key.into().raw())
     }
 
-    /// Calls the source's handler in the next turn with these causes, whatever the kernel says.
+    /// Calls the source's handler in the next turn with these causes, whatever the kernel says; or still in this
+    /// one, if it waits for its call in it.
     ///
     /// False: the key is stale. Activations and events that come together make one call. A turn with
     /// activations pending does not sleep. A handler that stops before `WouldBlock` says so with

@@ -228,7 +228,7 @@ pub struct Lateness {
     pub kernel: Histogram,
     /// Other handlers were running: of this turn before this one, or since before the wait.
     pub handlers: Histogram,
-    /// It was due in an earlier turn, which had spent its budget.
+    /// It was due in an earlier turn, which had spent its budget or its time, or was stopped.
     pub budget: Histogram,
 }
 

@@ -12,6 +12,8 @@
 //! Restarting is a `touch` where the duration is a common timeout, else a `reschedule`: both O(1), and as a
 //! rule a single store. Nothing is allocated.
 
+use core::time::Duration;
+
 use super::drive::Call;
 use super::key::RawKey;
 use super::slots::SlotTimeout;
@@ -19,7 +21,6 @@ use super::timers::Handler;
 use super::{Reactor, Ready, SourceId};
 use crate::time::Instant;
 use crate::timers::{After, TimerKey};
-use core::time::Duration;
 
 impl<S> Reactor<S> {
     /// Has a source's handler called with [`Ready::TIMED_OUT`] if it is not called for anything else for

@@ -70,7 +70,7 @@ impl<S> Reactor<S> {
     /// Calls `f` once, `after` from now: a fresh reading, not the turn's.
     ///
     /// `after` is a [`Duration`] or a [`CommonTimeout`]. It never fires in the turn that scheduled it,
-    /// however short it is. The key is stale when `f` is called. O(1), and one allocation if `f`
+    /// however short it is, unless that was [before the wait](Self::before_wait). The key is stale when `f` is called. O(1), and one allocation if `f`
     /// captures anything. Libevent: `evtimer_new` and `evtimer_add`, or `event_base_once`.
     ///
     /// ```

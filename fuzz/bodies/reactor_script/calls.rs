@@ -21,7 +21,7 @@ impl World {
         let turn = self.not_before(reactor, &[Phase::Deferred, Phase::Posts]);
         self.deferred.push_back((id, turn));
         reactor.defer(move |world, reactor| {
-            world.enter(reactor, Phase::Deferred);
+            world.enter(Phase::Deferred);
             let (next, turn) = world.deferred.pop_front().expect("P3: deferred twice");
             assert_eq!(next, id, "P4: deferred calls, out of order");
             assert!(reactor.stats().turns >= turn, "it ran in the phase that added it");
@@ -39,7 +39,7 @@ impl World {
         let turn = self.not_before(reactor, &[Phase::Posts]);
         self.posts.push_back((id, turn));
         let post = move |world: &mut Self, reactor: &mut Sim| {
-            world.enter(reactor, Phase::Posts);
+            world.enter(Phase::Posts);
             let (next, turn) = world.posts.pop_front().expect("P3: posted twice");
             assert_eq!(next, id, "P4: posts, out of order");
             assert!(reactor.stats().turns >= turn, "it ran in the phase that added it");

@@ -15,6 +15,7 @@ mod ops;
 mod peers;
 mod seeds;
 mod served;
+mod time;
 mod timers;
 mod world;
 

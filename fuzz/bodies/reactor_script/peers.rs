@@ -12,6 +12,8 @@ use super::world::{Sabotage, Sim, World};
 
 /// Connections at a time, at most.
 const MOST_CONNS: usize = 12;
+/// Waits that are interrupted before the world comes to rest, at most.
+const MOST_INTERRUPTS: u32 = 50;
 /// Rounds of reading all that comes until nothing comes any more, at most.
 const MOST_ROUNDS: u32 = 4_000;
 
@@ -35,7 +37,10 @@ impl World {
                     connector.fail_next_accept(ErrorKind::ConnectionAborted);
                 }
             }
-            Op::Interrupt {} => self.memory.interrupt(),
+            Op::Interrupt {} if self.interrupts < MOST_INTERRUPTS => {
+                self.interrupts += 1;
+                self.memory.interrupt();
+            }
             Op::Send { pick, .. }
             | Op::Flood { pick }
             | Op::Receive { pick, .. }

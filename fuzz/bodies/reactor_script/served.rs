@@ -39,7 +39,7 @@ impl World {
     }
 
     fn accept_some(&mut self, reactor: &mut Sim, listener: &mut MemoryListener) {
-        self.enter(reactor, Phase::Sources);
+        self.enter(Phase::Sources);
         for _ in 0..ACCEPTS {
             match listener.accept() {
                 Ok(stream) => {
@@ -101,7 +101,7 @@ impl World {
 
     /// A handler is called, and must not have been gone.
     fn enter_conn(&mut self, reactor: &Sim, id: u64) -> &mut Conn {
-        self.enter(reactor, Phase::Sources);
+        self.enter(Phase::Sources);
         let turn = reactor.stats().turns;
         let conn = self.conns.get_mut(&id);
         let conn = conn.unwrap_or_else(|| panic!("P3: connection {id} was buried"));

@@ -173,7 +173,7 @@ impl World {
 
     /// A timer fires: P1, P3, P4, and that it is not one of the turn that scheduled it.
     fn check_fired(&mut self, reactor: &mut Sim, id: u64, fired: Fired) {
-        self.enter(reactor, Phase::Timers);
+        self.enter(Phase::Timers);
         let turn = reactor.stats().turns;
         let entry = self.book.get(id);
         let entry = entry.unwrap_or_else(|| panic!("P3: timer {id} fired, and was gone"));

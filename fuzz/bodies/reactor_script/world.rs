@@ -1,13 +1,11 @@
 //! [`World`]: the state that all handlers share, and the calls from outside that make things happen.
 
-use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use tourbillon::reactor::memory::{Memory, MemoryConnector, MemoryListener};
-use tourbillon::reactor::{Advance, Exit, Reactor, Turn, TurnBudget};
+use tourbillon::reactor::{Reactor, TurnBudget};
 use tourbillon::time::{Clock, Instant, ManualClock};
 use tourbillon::{CommonTimeout, SourceKey};
 
@@ -19,13 +17,9 @@ use crate::bodies::codec::Nanos;
 pub(crate) type Sim = Reactor<World>;
 
 /// What a handler panics with that was told to.
-const ON_PURPOSE: &str = "on purpose";
-/// Turns in a row that the world makes to see the end of something, at most.
-const MOST_TURNS: u32 = 3_000;
+pub(super) const ON_PURPOSE: &str = "on purpose";
 /// Timers that fire in one call, at most.
 const MOST_FIRED: u32 = 2_000;
-/// Ticks that it lets pass in one call, at most.
-const MOST_TICKS: u128 = 200;
 /// Durations of the common timeouts; the last is those streams' idle timeout.
 const QUEUES: [u64; 3] = [1_000, 7_000_000_000, 30_000_000_000];
 
@@ -101,10 +95,10 @@ pub(super) enum Phase {
 }
 
 pub(crate) struct World {
-    script: Box<dyn Iterator<Item = Op>>,
+    pub(super) script: Box<dyn Iterator<Item = Op>>,
     pub(super) clock: ManualClock,
     pub(super) memory: Memory,
-    budget: TurnBudget,
+    pub(super) budget: TurnBudget,
     pub(super) queues: [CommonTimeout; QUEUES.len()],
     pub(super) book: Book,
     pub(super) deferred: VecDeque<(u64, u64)>,
@@ -115,16 +109,15 @@ pub(crate) struct World {
     pub(super) door: Option<(SourceKey<MemoryListener>, MemoryConnector)>,
     /// Who knocked and was not let in yet.
     pub(super) doorstep: VecDeque<u64>,
+    /// Waits that may still be interrupted.
+    pub(super) interrupts: u32,
     pub(super) phase: Phase,
     /// A handler is to panic when it has done what else it does.
-    panics: bool,
+    pub(super) panics: bool,
     /// Timers that fired in this call.
-    fired_in_call: u32,
+    pub(super) fired_in_call: u32,
     /// Timers are called at their very deadlines from then on.
-    exact_from: Option<Instant>,
-    /// Handlers that were called in this turn: timers, deferred, posts.
-    pub(super) in_turn: [usize; 3],
-    turn: u64,
+    pub(super) exact_from: Option<Instant>,
     sabotage: Option<Sabotage>,
     /// To tell on the way what happens.
     pub(crate) is_loud: bool,
@@ -163,12 +156,11 @@ impl World {
             last_conn: 0,
             door: None,
             doorstep: VecDeque::new(),
+            interrupts: 0,
             phase: Phase::Outside,
             panics: false,
             fired_in_call: 0,
             exact_from: None,
-            in_turn: [0; 3],
-            turn: 0,
             sabotage: None,
             is_loud: false,
             was_sabotaged: false,
@@ -205,11 +197,7 @@ impl World {
     }
 
     /// A handler is called, in that phase.
-    pub(super) fn enter(&mut self, reactor: &Sim, phase: Phase) {
-        let turn = reactor.stats().turns;
-        if self.turn != turn {
-            (self.turn, self.in_turn) = (turn, [0; 3]);
-        }
+    pub(super) const fn enter(&mut self, phase: Phase) {
         self.phase = phase;
     }
 
@@ -328,109 +316,6 @@ impl World {
         }
     }
 
-    /// Calls the reactor, and catches what was thrown on purpose.
-    fn call<T>(
-        &mut self,
-        reactor: &mut Sim,
-        call: impl FnOnce(&mut Sim, &mut Self) -> io::Result<T>,
-    ) -> Option<T> {
-        self.fired_in_call = 0;
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(reactor, self)));
-        self.phase = Phase::Outside;
-        self.panics = false;
-        let now = reactor.now();
-        let outcome = match outcome {
-            Ok(outcome) => Some(outcome.expect("the reactor goes on")),
-            Err(panic) if is_on_purpose(&*panic) => None,
-            Err(panic) => resume_unwind(panic),
-        };
-        self.book.note_leftovers(now, reactor.stats().turns);
-        let turns = reactor.stats().turns;
-        self.note("now", [now.as_nanos(), turns]);
-        self.report.turns = turns;
-        self.report.stale_events = reactor.stats().stale_events;
-        outcome
-    }
-
-    pub(super) fn turn(&mut self, reactor: &mut Sim) -> Option<Turn> {
-        let before = self.reading(reactor);
-        let turn =
-            self.call(reactor, |reactor, world| reactor.turn(world, Duration::ZERO))?;
-        assert_eq!(turn.now, before, "P10: the turn's reading");
-        let TurnBudget { events, timers, deferred, posts, .. } = self.budget;
-        assert!(turn.sources <= events && turn.timers <= timers, "P5: {turn:?}");
-        assert!(turn.deferred <= 2 * deferred && turn.posts <= posts, "P5: {turn:?}");
-        Some(turn)
-    }
-
-    fn settle(&mut self, reactor: &mut Sim) {
-        for _ in 0..64 {
-            if self.turn(reactor).is_some_and(|turn| turn.is_empty() && !turn.stopped) {
-                break;
-            }
-        }
-    }
-
-    /// How many ticks there are to come until then, roughly.
-    fn ticks_until(&self, then: Instant) -> u128 {
-        let ticks = self.book.iter().map(|(_, entry)| match &entry.kind {
-            Kind::Every(grid) => grid.ticks_until(then.as_nanos()),
-            _ => 0,
-        });
-        ticks.fold(0, u128::saturating_add)
-    }
-
-    /// Nobody makes the reactor go through a million ticks at a stroke.
-    fn is_patient(&self, reactor: &Sim, by: Duration) -> bool {
-        self.ticks_until(self.reading(reactor) + by) <= MOST_TICKS
-    }
-
-    fn run(&mut self, reactor: &mut Sim) {
-        if !self.is_patient(reactor, Duration::ZERO) {
-            self.turn(reactor);
-            return;
-        }
-        let exit = self.call(reactor, tourbillon::Reactor::run);
-        if exit == Some(Exit::Idle) {
-            self.check_nothing_is_due(reactor);
-        }
-    }
-
-    fn step(&mut self, reactor: &mut Sim) {
-        let next = self
-            .book
-            .first_due()
-            .map(|due| due.saturating_duration_since(self.reading(reactor)));
-        if !self.is_patient(reactor, next.unwrap_or_default()) {
-            self.turn(reactor);
-            return;
-        }
-        self.exact_from = Some(self.reading(reactor));
-        let step = self.call(reactor, tourbillon::Reactor::step);
-        self.exact_from = None;
-        if let Some(Some(_)) = step {
-            self.check_nothing_is_due(reactor);
-        }
-    }
-
-    fn advance(&mut self, reactor: &mut Sim, by: Duration) {
-        if !self.is_patient(reactor, by) {
-            self.clock.advance(by);
-            self.turn(reactor);
-            return;
-        }
-        let from = self.reading(reactor);
-        self.exact_from = Some(from);
-        let advance = self.call(reactor, |reactor, world| reactor.advance(world, by));
-        let was_exact = self.exact_from.take().is_some();
-        if advance == Some(Advance::Done) {
-            self.check_nothing_is_due(reactor);
-            if was_exact {
-                assert_eq!(self.reading(reactor), from + by);
-            }
-        }
-    }
-
     /// Whether a timer that was due then must be called at that very instant.
     pub(super) fn is_exact(&self, due: Instant) -> bool {
         self.exact_from.is_some_and(|from| due >= from)
@@ -450,14 +335,6 @@ impl World {
         (reactor.stats().turns, self.reading(reactor))
     }
 
-    fn check_nothing_is_due(&self, reactor: &Sim) {
-        let (now, first) = (self.reading(reactor), self.book.first_due());
-        assert!(
-            first.is_none_or(|due| due > now),
-            "P2: {first:?} is left behind at {now:?}"
-        );
-    }
-
     /// Between two calls: some of what the books say, against what the reactor says.
     fn check(&mut self, reactor: &mut Sim) {
         assert!(reactor.timer_count() >= self.book.len(), "P2: timers are missing");
@@ -475,57 +352,6 @@ impl World {
         }
         self.check_conns(reactor);
         self.bury();
-    }
-
-    /// Turns until nothing happens any more without time moving on. False: an interval makes up for so
-    /// many ticks that this takes too long.
-    pub(super) fn come_to_rest(&mut self, reactor: &mut Sim) -> bool {
-        let mut quiet = 0;
-        for _ in 0..MOST_TURNS {
-            let Some(turn) = self.turn(reactor) else { continue };
-            let is_quiet = turn.is_empty() && !turn.stopped;
-            quiet = if is_quiet { quiet + 1 } else { 0 };
-            if quiet == 3 {
-                return true;
-            }
-        }
-        let ticks = self.ticks_until(self.reading(reactor));
-        assert!(ticks > 0, "P5: it does not come to rest");
-        false
-    }
-
-    /// The script is over: everything comes to its end.
-    pub(crate) fn finish(&mut self, reactor: &mut Sim) -> Report {
-        self.script = Box::new(std::iter::empty());
-        self.quiesce(reactor);
-        let ticking = self.book.iter().filter(|(_, entry)| {
-            matches!(entry.kind, Kind::Every(_)) || entry.due == Instant::MAX
-        });
-        let ticking: Vec<_> = ticking.map(|(id, entry)| (id, entry.key)).collect();
-        for (id, key) in ticking {
-            assert!(reactor.cancel(key), "P2: timer {id} is lost");
-            self.book.remove(id);
-        }
-        self.hang_up_all(reactor);
-        let (mut steps, mut idle) = (0, 0);
-        // A time to stop at, and a stop, end a step as well as that there is nothing more.
-        while idle < 3 {
-            self.exact_from = Some(self.reading(reactor));
-            let step = self.call(reactor, tourbillon::Reactor::step);
-            self.exact_from = None;
-            steps += 1;
-            assert!(steps < MOST_TURNS, "P5: it does not come to an end");
-            let is_idle = step == Some(None) && self.book.len() == 0;
-            idle = if is_idle { idle + 1 } else { 0 };
-        }
-        self.come_to_rest(reactor);
-        assert!(self.deferred.is_empty() && self.posts.is_empty(), "P3: calls are lost");
-        self.check_all_are_gone(reactor);
-        // Those of streams that were taken out fire for nobody; at the end of time they never do.
-        let is_the_end = self.reading(reactor) > Instant::MAX - Duration::from_secs(60);
-        assert!(reactor.timer_count() == 0 || is_the_end, "timers are left over");
-        self.note("end", [self.report.fired, self.report.bytes]);
-        self.report
     }
 
     /// Does what the sabotage is, once, when there is something to do it to.
@@ -558,8 +384,4 @@ impl World {
 /// How far time moves in one go: no more than twenty years, or it would soon be over.
 fn leap(by: Nanos) -> Duration {
     by.duration().min(Duration::from_secs(20 * 365 * 86_400))
-}
-
-fn is_on_purpose(panic: &(dyn Any + Send)) -> bool {
-    panic.downcast_ref() == Some(&ON_PURPOSE)
 }
