@@ -1,6 +1,7 @@
 //! Sources of a reactor: registered, reached, activated, deregistered.
 
 use alloc::boxed::Box;
+use core::any::TypeId;
 use std::io;
 
 use mio::Interest;
@@ -89,7 +90,6 @@ impl<S> Reactor<S> {
             self.slots.release(raw);
             return Err(error);
         }
-        self.slots.set_interest(raw, interest);
         // The slot was taken just now and waits for this very box.
         let put = self.slots.put_back(raw, boxed);
         debug_assert!(put.is_ok());
@@ -97,8 +97,10 @@ impl<S> Reactor<S> {
         if self.memory_registrations() > in_memory {
             // Nobody makes it ready while the reactor sleeps.
             self.slots.set_weight(raw, false);
-        } else if core::any::TypeId::of::<E>() != core::any::TypeId::of::<UserEvent>() {
+            self.slots.set_interest(raw, interest);
+        } else if TypeId::of::<E>() != TypeId::of::<UserEvent>() {
             self.slots.set_wakeable(raw);
+            self.slots.set_interest(raw, interest);
         }
         Ok(SourceKey::new(raw))
     }

@@ -88,6 +88,7 @@ fn a_dump_inside_a_handler_sees_it_run() {
     let event = reactor
         .event(|seen: &mut u32, reactor, _| {
             assert_eq!(reactor.dump().sources[0].type_name, None);
+            assert_eq!(reactor.dump().sources[0].interest, None);
             *seen += 1;
             Next::Continue
         })
