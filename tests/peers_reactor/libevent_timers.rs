@@ -199,7 +199,7 @@ fn libevent_event_timeout_lost() {
 /// comes through the pipe at 40 and 125 is told all the same.
 #[test]
 fn libevent_event_remove_timeout() {
-    let (mut reactor, clock) = manual::<Seen>();
+    let (mut reactor, _clock) = manual::<Seen>();
     let (sender, receiver) = pipe::new().unwrap();
     let register = reactor.register(
         receiver,
@@ -227,7 +227,7 @@ fn libevent_event_remove_timeout() {
         });
     }
     let mut seen = Seen::new();
-    advance_to(&mut reactor, &clock, &mut seen, at_ms(1_000));
+    advance_to(&mut reactor, &mut seen, at_ms(1_000));
     assert_eq!(seen, [40, 125].map(|millis| (at_ms(millis), Ready::READABLE)));
 }
 
@@ -235,7 +235,7 @@ fn libevent_event_remove_timeout() {
 /// descriptor below zero is an error in libevent, and no source here.)
 #[test]
 fn libevent_event_once() {
-    let (mut reactor, clock) = manual::<Vec<(Instant, u32, &str)>>();
+    let (mut reactor, _clock) = manual::<Vec<(Instant, u32, &str)>>();
     let (mut sender, receiver) = pipe::new().unwrap();
     let register = reactor.register_once(
         receiver,
@@ -257,7 +257,7 @@ fn libevent_event_once() {
     }
     sender.write_all(b"five!").unwrap();
     let mut seen = Vec::new();
-    advance_to(&mut reactor, &clock, &mut seen, at_ms(500));
+    advance_to(&mut reactor, &mut seen, at_ms(500));
     assert_eq!(seen.iter().map(|(_, worth, _)| worth).sum::<u32>(), 2_101);
     let order = [(0, "read"), (0, "at once"), (0, "and then"), (50, "timer")];
     let seen: Vec<_> = seen.into_iter().map(|(now, _, name)| (now, name)).collect();

@@ -81,7 +81,7 @@ fn tokio_interval_resets() {
         for in_handler in [false, true] {
             let (mut reactor, clock, key) = start(MissedTickBehavior::Skip);
             let mut ticks = Vec::new();
-            advance_to(&mut reactor, &clock, &mut ticks, at_ms(399));
+            advance_to(&mut reactor, &mut ticks, at_ms(399));
             assert_eq!(ticks, [0, 300]);
             ticks.clear();
             if in_handler {
@@ -92,7 +92,7 @@ fn tokio_interval_resets() {
                 clock.set(now);
                 assert!(reactor.reschedule(key, first));
             }
-            advance_to(&mut reactor, &clock, &mut ticks, at_ms(1_020));
+            advance_to(&mut reactor, &mut ticks, at_ms(1_020));
             assert_eq!(ticks[..2], expected);
         }
     }
@@ -133,7 +133,7 @@ impl World {
 
 /// What happens in half a second of it.
 fn history(seed: u64) -> Vec<(Instant, Instant, u64)> {
-    let (mut reactor, clock) = manual::<World>();
+    let (mut reactor, _clock) = manual::<World>();
     let event = reactor.event(|world: &mut World, reactor, _| {
         world.act(reactor, Instant::MAX, 1_000);
         Next::Continue
@@ -148,7 +148,7 @@ fn history(seed: u64) -> Vec<(Instant, Instant, u64)> {
         });
         every.unwrap();
     }
-    advance_to(&mut reactor, &clock, &mut world, at_ms(500));
+    advance_to(&mut reactor, &mut world, at_ms(500));
     world.log
 }
 
@@ -194,7 +194,7 @@ fn tokio_advance_stops_at_each_deadline() {
         });
     }
     let mut seen = Vec::new();
-    advance_to(&mut reactor, &clock, &mut seen, at_ms(100));
+    advance_to(&mut reactor, &mut seen, at_ms(100));
     assert_eq!(
         seen,
         [10, 15, 20, 25, 30, 35].map(|millis| (at_ms(millis), at_ms(millis)))
@@ -220,7 +220,7 @@ fn waiting(after: Duration) -> (Reactor<Told>, ManualClock, SourceKey<UserEvent>
 /// told as well: both are true.)
 #[test]
 fn tokio_timeout_and_value_at_the_same_time() {
-    let (mut reactor, clock, event) = waiting(ms(100));
+    let (mut reactor, _clock, event) = waiting(ms(100));
     reactor.before_wait(move |_, reactor, _| {
         if reactor.clock().now() == at_ms(100) {
             reactor.activate(event, Ready::READABLE);
@@ -228,7 +228,7 @@ fn tokio_timeout_and_value_at_the_same_time() {
         Next::Continue
     });
     let mut told = Told::new();
-    advance_to(&mut reactor, &clock, &mut told, at_ms(1_000));
+    advance_to(&mut reactor, &mut told, at_ms(1_000));
     assert_eq!(told, [(at_ms(100), Ready::READABLE | Ready::TIMED_OUT)]);
 }
 
@@ -236,29 +236,29 @@ fn tokio_timeout_and_value_at_the_same_time() {
 /// `completed_future_past_deadline`.
 #[test]
 fn tokio_timeouts() {
-    let (mut reactor, clock, event) = waiting(ms(100));
+    let (mut reactor, _clock, event) = waiting(ms(100));
     let mut told = Told::new();
-    advance_to(&mut reactor, &clock, &mut told, at_ms(90));
+    advance_to(&mut reactor, &mut told, at_ms(90));
     assert!(reactor.activate(event, Ready::READABLE));
-    advance_to(&mut reactor, &clock, &mut told, at_ms(1_000));
+    advance_to(&mut reactor, &mut told, at_ms(1_000));
     assert_eq!(told, [(at_ms(90), Ready::READABLE)]);
     assert_eq!(reactor.timer_count(), 0, "the timeout goes with the event");
 
-    let (mut reactor, clock, _) = waiting(Duration::ZERO);
+    let (mut reactor, _clock, _) = waiting(Duration::ZERO);
     let mut told = Told::new();
-    advance_to(&mut reactor, &clock, &mut told, at_ms(1_000));
+    advance_to(&mut reactor, &mut told, at_ms(1_000));
     assert_eq!(told, [(at_ms(0), Ready::TIMED_OUT)]);
 
-    let (mut reactor, clock, _) = waiting(ms(300));
+    let (mut reactor, _clock, _) = waiting(ms(300));
     let mut told = Told::new();
-    advance_to(&mut reactor, &clock, &mut told, at(300 * MILLI - 1));
+    advance_to(&mut reactor, &mut told, at(300 * MILLI - 1));
     assert_eq!(told, []);
-    advance_to(&mut reactor, &clock, &mut told, at_ms(300));
+    advance_to(&mut reactor, &mut told, at_ms(300));
     assert_eq!(told, [(at_ms(300), Ready::TIMED_OUT)]);
 
-    let (mut reactor, clock, event) = waiting(Duration::MAX);
+    let (mut reactor, _clock, event) = waiting(Duration::MAX);
     let mut told = Told::new();
-    advance_to(&mut reactor, &clock, &mut told, at(u64::MAX - 1));
+    advance_to(&mut reactor, &mut told, at(u64::MAX - 1));
     assert_eq!((told.len(), reactor.is_registered(event)), (0, true));
     assert!(reactor.activate(event, Ready::READABLE));
     assert_eq!(turn(&mut reactor, &mut told), 1, "an age too late for its deadline");
